@@ -1,0 +1,233 @@
+"""The grammar of figures: those that people type, and those that a file stores.
+
+Text that people typed never passes through ``float``.  A numeric cell of a file is a
+binary double: Excel stores 9.83 as ``9.8300000000000001``, so 15 significant digits
+are taken, then ``Decimal``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from .record import Kind, Operator, Target
+
+_STORED = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_ONE = Decimal(1)
+
+
+def half_up(number: Decimal, places: int) -> Decimal:
+    """四舍五入 to ``places`` decimals, away from zero at the half, as Excel's ROUND does."""
+    return number.quantize(_ONE.scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def plain(number: Decimal) -> str:
+    """Plain decimal notation: no exponent, the decimals that the number carries."""
+    return format(number, "f")
+
+
+def neat(number: Decimal) -> str:
+    """Plain notation without trailing zeros behind the point: ``5``, ``9.83``."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def from_double(stored: str) -> Decimal:
+    """A number as a file stores it, to the 15 digits that Excel itself shows.
+
+    ``9.8300000000000001`` gives ``9.83``.  Raises ``ValueError`` for NaN, inf, an
+    overflow and whatever else is no number.
+    """
+    if not _STORED.fullmatch(stored):
+        raise ValueError(f"not a stored number: {stored!r}")
+    number = Decimal(format(float(stored), ".15g"))
+    if not number.is_finite():
+        raise ValueError(f"not a finite number: {stored!r}")
+    if number.as_tuple().exponent > 0:  # type: ignore[operator]
+        return number.quantize(_ONE) if number.adjusted() < 27 else number
+    return number
+
+
+class Format(NamedTuple):
+    """What a number format asks for: ``percent``, ``places`` behind the point, ``grouped`` thousands."""
+
+    percent: bool
+    places: int | None
+    grouped: bool
+
+
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+
+
+@lru_cache(maxsize=256)
+def read_format(number_format: str) -> Format:
+    """The positive section of a number format; ``General`` and ``@`` have no fixed places."""
+    section = _LITERAL.sub("", number_format).split(";", 1)[0]
+    if section.lower() == "general" or "@" in section or not re.search(r"[0#?]", section):
+        return Format(False, None, False)
+    percent = "%" in section
+    whole, _, rest = section.partition(".")
+    places = len(re.match(r"[0#?]*", rest).group()) if rest else 0  # type: ignore[union-attr]
+    return Format(percent, places, bool(re.search(r"[0#?],[0#?]", whole)))
+
+
+def shown(number: Decimal, number_format: str) -> str:
+    """The number as a cell shows it: ``0.983`` under ``0.00%`` is ``98.30%``."""
+    how = read_format(number_format)
+    if how.places is None:
+        return neat(number)
+    value = number * 100 if how.percent else number
+    text = format(half_up(value, how.places), ",f" if how.grouped else "f")
+    return text + "%" if how.percent else text
+
+
+def as_printed(number: Decimal, number_format: str) -> Decimal:
+    """The number with the decimals that its format prints, never with fewer than it has.
+
+    ``0.983`` under ``0.00%`` is ``0.9830``; ``0.98294822`` stays as it is.
+    """
+    how = read_format(number_format)
+    if how.places is None:
+        return number
+    places = how.places + 2 if how.percent else how.places
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent < places:
+        return number.quantize(_ONE.scaleb(-places))
+    return number
+
+
+def places_of(number: Decimal) -> int:
+    """How many decimals the number carries: ``4764200.00`` has 2."""
+    exponent = number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_BLANKS = frozenset({"", "/", "—", "-", "--", "——", "无", "null", "none", "*"})
+_SAID_NOTHING = _BLANKS | {"0", "无。", "无偏差"}
+
+
+@lru_cache(maxsize=8192)
+def squeeze(text: str) -> str:
+    """NFKC, without spaces and invisible characters: how labels and short answers are compared."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
+
+
+def is_blank(text: str | None) -> bool:
+    """Whether an answer is none: empty, spaces, ``/``, ``—``, ``无``, ``NULL``."""
+    return text is None or squeeze(text).lower() in _BLANKS
+
+
+def is_no_reason(text: str | None) -> bool:
+    """Whether a reason is none: blank, or only ``0``."""
+    return text is None or squeeze(text).lower() in _BLANKS or squeeze(text) == "0"
+
+
+class Amount(NamedTuple):
+    """A figure typed as text in a number cell: ``number`` (a percentage already as a fraction)
+    and the ``oddities`` of its writing (``leading_zero``, ``spaces``, ``unit``, ``width``).
+
+    ``unit`` is the trailing unit, which has not been applied to ``number``."""
+
+    number: Decimal
+    oddities: frozenset[str]
+    unit: str | None = None
+
+
+_AMOUNT = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<part>\.\d+)?(?P<unit>%|万元|元|分|个|人|次|场|项|家)?", re.ASCII
+)
+
+
+@lru_cache(maxsize=4096)
+def read_amount(text: str) -> Amount | None:
+    """The figure in a number cell that holds text, or ``None`` where it is no figure.
+
+    Full width, spaces, thousands separators and a trailing unit are read; broken grouping,
+    Chinese numerals, exponents, ``nan`` and hexadecimal are not numbers.
+    """
+    folded = unicodedata.normalize("NFKC", text).replace("−", "-").replace("，", ",")
+    oddities: set[str] = set()
+    if unicodedata.normalize("NFKC", text) != text:
+        oddities.add("width")
+    bare = _SPACES.sub("", folded)
+    if bare != folded:
+        oddities.add("spaces")
+    found = _AMOUNT.fullmatch(bare)
+    if found is None:
+        return None
+    whole, unit = found["whole"], found["unit"]
+    if len(whole) > 1 and whole[0] == "0":
+        oddities.add("leading_zero")
+    number = Decimal(found["sign"] + whole.replace(",", "") + (found["part"] or ""))
+    if unit == "%":
+        number = number / 100
+    elif unit:
+        oddities.add("unit")
+    return Amount(number, frozenset(oddities), unit)
+
+
+_BEFORE: tuple[tuple[str, Operator], ...] = (
+    ("≥", "≥"), (">=", "≥"), ("=>", "≥"), ("不低于", "≥"), ("不少于", "≥"), ("不小于", "≥"), ("至少", "≥"),
+    ("≤", "≤"), ("<=", "≤"), ("=<", "≤"), ("不超过", "≤"), ("不高于", "≤"), ("不大于", "≤"), ("不多于", "≤"),
+    ("控制在", "≤"), ("大于等于", "≥"), ("小于等于", "≤"), ("大于", ">"), ("高于", ">"), ("小于", "<"), ("低于", "<"),
+    ("等于", "="), (">", ">"), ("<", "<"), ("=", "="),
+)  # fmt: skip
+_AFTER: tuple[tuple[str, Operator], ...] = (
+    ("及以上", "≥"), ("(含)以上", "≥"), ("以上", "≥"), ("及以下", "≤"), ("以内", "≤"), ("以下", "≤"), ("之内", "≤"),
+)  # fmt: skip
+_TIME = re.compile(
+    r"(?:\d{2,4}年)?(?:\d{1,2}月(?:份)?(?:\d{1,2}[日号]|[上中下]旬|底|末|初)?|第?[一二三四1-4]季度|年[底末初中])(?:之?前|以前|底前|完成|为止)*"
+    r"|\d{4}年(?:底|末|内|度)?(?:之?前|以前)?|\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:之?前|以前)?|全年|当年|及时"
+)
+_RANGE = re.compile(r"\d[\d,.]*%?[-~—–至到]\d[\d,.]*%?[^\d%]*")
+_FIGURE = re.compile(
+    r"(?:百分之(?P<hundred>\d+(?:\.\d+)?)|(?P<whole>-?\d{1,3}(?:,\d{3})+|-?\d+)(?P<part>\.\d+)?(?P<scale>[万亿])?(?P<unit>%|[^\d,.%<>=≥≤].*)?)"
+)
+_SCALES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
+
+
+def _operator(text: str) -> tuple[Operator | None, str]:
+    for word, operator in _BEFORE:
+        if text.startswith(word):
+            return operator, text[len(word) :]
+    for word, operator in _AFTER:
+        if text.endswith(word):
+            return operator, text[: -len(word)]
+    return None, text
+
+
+@lru_cache(maxsize=8192)
+def read_target(text: str) -> Target:
+    """年度指标值 or 实际完成值 as typed, to its operator, number and unit.
+
+    ``≥90.00%``, ``10个``, ``5万元``, ``不低于95%`` have a number; ``12月中旬`` is a time,
+    ``80%-90%`` a range; the rest is 定性.
+    """
+    bare = _SPACES.sub("", unicodedata.normalize("NFKC", text)).replace("≧", "≥").replace("≦", "≤")
+    if _TIME.fullmatch(bare):
+        return Target(text=text, kind="time")
+    operator, rest = _operator(bare)
+    if _RANGE.fullmatch(rest):
+        return Target(text=text, kind="range", operator=operator)
+    found = _FIGURE.fullmatch(rest)
+    if found is None:
+        kind: Kind = "time" if _TIME.fullmatch(rest) else "text"
+        return Target(text=text, kind=kind, operator=operator)
+    if found["hundred"]:
+        number = Decimal(found["hundred"])
+        return Target(
+            text=text, kind="percent", operator=operator, number=number, unit="%", places=places_of(number)
+        )
+    number = Decimal(found["whole"].replace(",", "") + (found["part"] or ""))
+    places = places_of(number)
+    if found["scale"]:
+        number *= _SCALES[found["scale"]]
+    unit = found["unit"]
+    if unit and len(unit) > 8:
+        return Target(text=text, kind="text", operator=operator)
+    kind = "percent" if unit == "%" else "number"
+    return Target(text=text, kind=kind, operator=operator, number=number, unit=unit, places=places)

@@ -1,0 +1,123 @@
+"""The nouns of the form. Amounts, weights, scores and rates are ``Decimal``; ``None`` is blank.
+
+A rate is a fraction (0.9830); it is a percentage only on paper.  The names are
+those of the field; the Chinese term stands in each docstring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Operator = Literal["≥", "≤", "=", ">", "<"]
+Kind = Literal["number", "percent", "time", "range", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """年度指标值 or 实际完成值: what was typed, and the figure in it where there is one.
+
+    ``number`` is in units of ``unit``: ``≥90.00%`` is 90 with unit ``%``, ``5万元`` is 50000
+    with unit ``元``.  It is ``None`` for 定性 (``text``), 时间 (``time``) and ranges.
+    ``places`` counts the decimals printed.
+    """
+
+    text: str
+    kind: Kind = "text"
+    operator: Operator | None = None
+    number: Decimal | None = None
+    unit: str | None = None
+    places: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingLine:
+    """项目资金 line. ``source`` is ``total`` 年度资金总额, ``appropriation`` 当年财政拨款,
+    ``carryover`` 上年结转资金, ``other`` 其他资金, or another term of the definition.
+
+    Money is in the currency unit of the form.
+    """
+
+    source: str
+    initial_budget: Decimal | None = None
+    annual_budget: Decimal | None = None
+    executed_amount: Decimal | None = None
+    weight: Decimal | None = None
+    execution_rate: Decimal | None = None
+    score: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """绩效指标 line. ``operator`` 指标性质 and ``unit`` 度量单位 are filled where the form has
+    columns of their own for them; ``target`` and ``actual`` then already include them."""
+
+    level_1: str | None = None
+    level_2: str | None = None
+    level_3: str | None = None
+    target: Target | None = None
+    actual: Target | None = None
+    weight: Decimal | None = None
+    score: Decimal | None = None
+    variance_explanation: str | None = None
+    operator: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    """A field of the sign-off line 落款: 填报人, 联系电话, 日期 …"""
+
+    term: str
+    label: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfEvaluation:
+    """财政项目支出绩效自评表, one project in one fiscal year."""
+
+    fiscal_year: int | None = None
+    project_name: str | None = None
+    supervising_department: str | None = None
+    implementing_unit: str | None = None
+    currency_unit: str | None = None
+    funds: tuple[FundingLine, ...] = ()
+    expected_goal: str | None = None
+    actual_result: str | None = None
+    indicators: tuple[Indicator, ...] = ()
+    total_weight: Decimal | None = None
+    total_score: Decimal | None = None
+    sign_off: tuple[SignOff, ...] = ()
+
+    def line(self, source: str) -> FundingLine | None:
+        """The funding line of that source, or ``None`` where the form has none."""
+        for line in self.funds:
+            if line.source == source:
+                return line
+        return None
+
+    @property
+    def total(self) -> FundingLine | None:
+        """年度资金总额, the line that carries rate and execution score."""
+        return self.line("total")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """填报任务: what the department issues to one unit for one project.
+
+    Indicators carry names, targets and weights; their actuals and scores are blank.
+    ``funds`` holds the budget figures that are known when the form goes out.
+    """
+
+    id: str = ""
+    form: str = ""
+    fiscal_year: int = 0
+    project_name: str | None = None
+    supervising_department: str | None = None
+    implementing_unit: str | None = None
+    funds: tuple[FundingLine, ...] = ()
+    expected_goal: str | None = None
+    indicators: tuple[Indicator, ...] = ()
