@@ -106,8 +106,9 @@ def places_of(number: Decimal) -> int:
 
 
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
-_BLANKS = frozenset({"", "/", "—", "-", "--", "——", "无", "null", "none", "*"})
-_SAID_NOTHING = _BLANKS | {"0", "无。", "无偏差"}
+
+NO_ANSWERS = frozenset({"", "/", "／", "—", "——", "-", "－", "--", "无", "無", "null", "none", "*", "＊"})
+"""What people write where they answer nothing; the sheet's own self-check uses the same list."""
 
 
 @lru_cache(maxsize=8192)
@@ -116,14 +117,19 @@ def squeeze(text: str) -> str:
     return _SPACES.sub("", unicodedata.normalize("NFKC", text))
 
 
+def tighten(text: str) -> str:
+    """The text without blanks, in lower case: how the sheet itself looks at an answer."""
+    return "".join(text.split()).lower()
+
+
 def is_blank(text: str | None) -> bool:
     """Whether an answer is none: empty, spaces, ``/``, ``—``, ``无``, ``NULL``."""
-    return text is None or squeeze(text).lower() in _BLANKS
+    return text is None or tighten(text) in NO_ANSWERS
 
 
 def is_no_reason(text: str | None) -> bool:
     """Whether a reason is none: blank, or only ``0``."""
-    return text is None or squeeze(text).lower() in _BLANKS or squeeze(text) == "0"
+    return is_blank(text) or tighten(text or "") == "0"
 
 
 class Amount(NamedTuple):
@@ -138,7 +144,8 @@ class Amount(NamedTuple):
 
 
 _AMOUNT = re.compile(
-    r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<part>\.\d+)?(?P<unit>%|万元|元|分|个|人|次|场|项|家)?", re.ASCII
+    r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<part>\.\d+)?(?P<unit>%|万元|元|分|个|人|次|场|项|家)?",
+    re.ASCII,
 )
 
 
@@ -219,9 +226,7 @@ def read_target(text: str) -> Target:
         return Target(text=text, kind=kind, operator=operator)
     if found["hundred"]:
         number = Decimal(found["hundred"])
-        return Target(
-            text=text, kind="percent", operator=operator, number=number, unit="%", places=places_of(number)
-        )
+        return Target(text=text, kind="percent", operator=operator, number=number, unit="%", places=places_of(number))
     number = Decimal(found["whole"].replace(",", "") + (found["part"] or ""))
     places = places_of(number)
     if found["scale"]:

@@ -1,0 +1,223 @@
+"""Findings, verdicts, and how a rule is declared.
+
+A failure is data: rule, field, cell, expected, actual, difference, facts.  The words
+are kept beside the rule, in Chinese and English, and are put together when they are shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal
+
+from .number import plain
+from .record import SelfEvaluation
+
+Fact = Decimal | str | int | None
+Status = Literal["pass", "notes", "fail", "rejected", "internal_error"]
+Over = Literal["form", "funds", "total", "columns", "indicators", "cells", "texts", "submission", "differences"]
+
+
+class Severity(StrEnum):
+    """How grave 严重程度: return the form, look at it, or style."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """3 for an error, 1 for an info."""
+        return {"error": 3, "warning": 2, "info": 1}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What a rule yields: the field (within its subject), both values, and facts for the words.
+
+    ``severity`` is given only where one rule has two; ``difference`` is actual less expected
+    unless given; ``variant`` picks another text of the rule.
+    """
+
+    field: str
+    expected: Fact = None
+    actual: Fact = None
+    difference: Decimal | None = None
+    severity: Severity | None = None
+    facts: Mapping[str, Fact] = default(default_factory=dict)
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """Why a figure is what it is 差错成因: a hypothesis reproduces it at the printed precision.
+
+    ``state`` is ``explained`` (one fits), ``ambiguous`` (several: the rest are ``alternatives``)
+    or ``unexplained``.  ``rule`` is T02, T03, X05 or ``None``; ``name`` is a key of
+    ``diagnosis.WORDS``.
+    """
+
+    state: Literal["explained", "ambiguous", "unexplained"]
+    name: str = ""
+    rule: str | None = None
+    facts: Mapping[str, Fact] = default(default_factory=dict)
+    alternatives: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """核验问题: one broken rule at one place. ``cell`` is ``H31``, or ``None`` where there is no cell."""
+
+    rule: str
+    severity: Severity
+    sheet: str
+    cell: str | None
+    field: str
+    expected: Fact = None
+    actual: Fact = None
+    difference: Decimal | None = None
+    facts: Mapping[str, Fact] = default(default_factory=dict)
+    variant: str = ""
+    caused_by: tuple[str, str | None] | None = None
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun:
+    """A rule that could not be applied at a place, and what was missing."""
+
+    rule: str
+    cell: str | None
+    field: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotUnderstood:
+    """A cell inside the form that was not placed: its address and what stands in it."""
+
+    cell: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``)."""
+
+    file: str
+    sheet: str | None = None
+    sha256: str | None = None
+    status: Status
+    code: str | None = None
+    where: str = ""
+    form: str | None = None
+    form_reason: Literal["stamp", "labels", "option"] | None = None
+    stamp: str | None = None
+    not_understood: tuple[NotUnderstood, ...] = ()
+    record: SelfEvaluation | None = None
+    findings: tuple[Finding, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule of the book 核验规则.
+
+    ``over`` says what the function is called with; ``needs`` are paths of the subject that must
+    not be blank, else the rule is *not run* there.  ``live`` is the expression by which the
+    sheet itself decides the rule, with the answers of ``formula``; its words are ``live_zh``
+    and ``live_en``.
+    """
+
+    code: str
+    over: Over
+    severity: Severity
+    zh: str
+    en: str
+    remedy_zh: str
+    remedy_en: str
+    basis: str
+    needs: tuple[str, ...]
+    function: Callable[..., Iterator[Breach]]
+    live: str | None = None
+    live_zh: str = ""
+    live_en: str = ""
+    variants: Mapping[str, tuple[str, str]] = default(default_factory=dict)
+
+    @property
+    def title_zh(self) -> str:
+        """The first sentence of the docstring: the Chinese title."""
+        return self._first_line[0]
+
+    @property
+    def title_en(self) -> str:
+        """The second sentence of the docstring: the English title."""
+        return self._first_line[1]
+
+    @property
+    def _first_line(self) -> tuple[str, str]:
+        line = (self.function.__doc__ or "").strip().split("\n", 1)[0]
+        zh, _, en = line.partition("。")
+        return zh + "。", en.strip()
+
+    @property
+    def examples(self) -> tuple[tuple[Literal["Pass", "Fail"], str], ...]:
+        """The ``Pass:`` and ``Fail:`` lines of the docstring, which the tests run."""
+        found = _EXAMPLE.findall(self.function.__doc__ or "")
+        return tuple(found)
+
+
+_EXAMPLE = re.compile(r"^\s*(Pass|Fail): (.*)$", re.MULTILINE)
+
+
+def rule(
+    code: str,
+    *,
+    over: Over,
+    severity: Severity,
+    zh: str,
+    en: str,
+    remedy: tuple[str, str],
+    basis: str = "customary",
+    needs: tuple[str, ...] = (),
+    live: str | None = None,
+    live_words: tuple[str, str] = ("", ""),
+    variants: Mapping[str, tuple[str, str]] | None = None,
+) -> Callable[[Callable[..., Iterator[Breach]]], Rule]:
+    """Declare a rule: the page of the rule book on top, the check below it.
+
+    The texts may name ``{expected}``, ``{actual}``, ``{difference}`` and every fact of the breach.
+    ``remedy`` says what to do, in Chinese and English; ``variants`` are further texts by name.
+    """
+
+    def declare(function: Callable[..., Iterator[Breach]]) -> Rule:
+        return Rule(
+            code=code,
+            over=over,
+            severity=severity,
+            zh=zh,
+            en=en,
+            remedy_zh=remedy[0],
+            remedy_en=remedy[1],
+            basis=basis,
+            needs=needs,
+            function=function,
+            live=live,
+            live_zh=live_words[0],
+            live_en=live_words[1],
+            variants=variants or {},
+        )
+
+    return declare
+
+
+def fact_text(fact: Any) -> str:
+    """A fact as it stands in a message: plain decimal notation, an en dash for a blank."""
+    if fact is None:
+        return "–"
+    return plain(fact) if isinstance(fact, Decimal) else str(fact)

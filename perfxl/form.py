@@ -1,0 +1,596 @@
+"""``templates/*.toml`` to ``Form``: what is printed, in which order, what is locked,
+which formula stands where, which weights and thresholds hold.
+
+A broken definition reports all of its mistakes at once, each with its key, the value
+and what may have been meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple, cast
+
+from .formula import FormulaError, parse, terms
+from .record import FundingLine, Indicator
+
+FundKind = Literal["money", "weight", "rate", "score"]
+MONEY = ("initial_budget", "annual_budget", "executed_amount")
+_SPECIAL_SOURCES = ("total", "appropriation", "carryover", "other")
+
+
+class Mistake(NamedTuple):
+    """One mistake of a definition: the key, the value found, what is wrong, what may be meant."""
+
+    key: str
+    value: str
+    zh: str
+    en: str
+    hint: str = ""
+
+
+class BrokenDefinitionError(ValueError):
+    """A definition with mistakes; ``mistakes`` holds all of them."""
+
+    def __init__(self, source: str, mistakes: Iterable[Mistake]) -> None:
+        self.source = source
+        self.mistakes = tuple(mistakes)
+        super().__init__(f"{source}: " + "; ".join(f"{m.key} = {m.value}: {m.en}" for m in self.mistakes))
+
+
+class UnknownFormError(ValueError):
+    """No definition of that id; ``known`` lists those there are."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        super().__init__(f"no form {name!r}; known: {', '.join(known)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A labelled field 栏目: ``term`` of the record and the label printed."""
+
+    term: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundRow:
+    """资金行. ``down`` is the formula of its money cells; ``weight`` the 分值 of the execution rate."""
+
+    term: str
+    label: str
+    down: str | None = None
+    weight: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundColumn:
+    """资金列. ``across`` is its formula, ``only`` the one row that has it."""
+
+    term: str
+    label: str
+    kind: FundKind
+    across: str | None = None
+    only: str | None = None
+    places: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """绩效指标 column; ``width`` in characters of the sheet."""
+
+    term: str
+    label: str
+    width: Decimal = Decimal(12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level2:
+    """二级指标 with the number of rows that a blank form offers."""
+
+    name: str
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level1:
+    """一级指标 with its weight (``None``: free) and its 二级指标."""
+
+    name: str
+    weight: Decimal | None = None
+    required: bool = True
+    level_2: tuple[Level2, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Thresholds and words of the rules; the meaning of each stands in ``templates/defaults.toml``."""
+
+    money_tolerance: Decimal
+    money_places: int
+    allow_negative: bool
+    adjustment_rate: Decimal
+    adjustment_words: tuple[str, ...]
+    cut_rate: Decimal
+    mixed_units: tuple[Decimal, Decimal]
+    small_amount: Decimal
+    large_amount: Decimal
+    rate_reason: Decimal
+    rate_against_score: Decimal
+    unspent_rate: Decimal
+    total_weight: Decimal
+    strict_level_weights: bool
+    allow_zero_weight: bool
+    row_weight_max: Decimal
+    row_share_max: Decimal
+    row_share_rows: int
+    output_level: str
+    output_rows_min: int
+    cost_level: str
+    cost_required: bool
+    rate_names: tuple[str, ...]
+    capped_names: tuple[str, ...]
+    completion_names: tuple[str, ...]
+    satisfaction_names: tuple[str, ...]
+    satisfaction_min: Decimal
+    strict_measured_value: bool
+    score_tolerance: Decimal
+    score_places: int
+    qualitative_words: tuple[tuple[str, Decimal, Decimal], ...]
+    loose_target: Decimal
+    copied_share: Decimal
+    copied_rows: int
+    qualitative_rows: int
+    measure_words: tuple[str, ...]
+    reason_characters: int
+    stock_reasons: tuple[str, ...]
+    total_tolerance: Decimal
+    bands: tuple[tuple[Decimal, str], ...]
+    result_gap: Decimal
+    high_score: Decimal
+    narrative_characters: int
+    numeric_rows: int
+    placeholders: tuple[str, ...]
+    placeholder_names: tuple[str, ...]
+    scoring: str
+
+    def grade(self, total: Decimal) -> str:
+        """评级 of a total: the first band that it reaches."""
+        return next((word for floor, word in self.bands if total >= floor), self.bands[-1][1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """表样: a definition, checked. ``version`` is the first 12 hex digits of its SHA-256."""
+
+    id: str
+    version: str
+    title: str
+    year_line: str
+    basis: str
+    currency_unit: str
+    denominator: str
+    header: tuple[tuple[Entry, ...], ...]
+    funds_label: str
+    fund_rows: tuple[FundRow, ...]
+    fund_columns: tuple[FundColumn, ...]
+    goals_label: str
+    expected_label: str
+    actual_label: str
+    goal_rows: int
+    goal_height: int
+    goal_characters: int
+    indicators_label: str
+    columns: tuple[Column, ...]
+    levels: tuple[Level1, ...]
+    spare_rows: int
+    total_label: str
+    total_weight: str
+    total_score: str
+    sign_off: tuple[Entry, ...]
+    block_width: Decimal
+    rules: Parameters
+
+    @property
+    def execution_weight(self) -> Decimal | None:
+        """分值 of the execution rate, or ``None`` where the form gives none."""
+        return next((row.weight for row in self.fund_rows if row.weight is not None), None)
+
+    @property
+    def money_columns(self) -> tuple[FundColumn, ...]:
+        """The columns that hold amounts, in the order printed."""
+        return tuple(column for column in self.fund_columns if column.kind == "money")
+
+    @property
+    def total_parts(self) -> tuple[str, ...]:
+        """The sources that add up to 年度资金总额, read off the formula of the total row."""
+        down = next((row.down for row in self.fund_rows if row.term == "total"), None)
+        wanted = terms(parse(down)) if down else frozenset()
+        return tuple(row.term for row in self.fund_rows if row.term in wanted)
+
+    def fund_column(self, term: str) -> FundColumn | None:
+        """The fund column of that term."""
+        return next((column for column in self.fund_columns if column.term == term), None)
+
+
+class _Table:
+    """One table of a definition while it is read; every mistake is noted, none is raised."""
+
+    def __init__(self, data: Mapping[str, object], key: str, mistakes: list[Mistake]) -> None:
+        self.data, self.key, self.mistakes, self.seen = data, key, mistakes, set[str]()
+
+    def path(self, name: str) -> str:
+        return f"{self.key}.{name}" if self.key else name
+
+    def wrong(self, name: str, zh: str, en: str, hint: str = "") -> None:
+        self.mistakes.append(Mistake(self.path(name), repr(self.data.get(name, "")), zh, en, hint))
+
+    def take(self, name: str, kind: type, words: tuple[str, str], default: object) -> object:
+        self.seen.add(name)
+        if name not in self.data:
+            if default is _REQUIRED:
+                self.wrong(name, "缺少这一项", "is missing")
+                return kind()
+            return default
+        value = self.data[name]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.wrong(name, f"应为{words[0]}", f"should be {words[1]}")
+            return kind() if default is _REQUIRED else default
+        return value
+
+    def text(self, name: str, default: object = None) -> str:
+        return cast(str, self.take(name, str, ("文字", "a text"), _REQUIRED if default is None else default))
+
+    def whole(self, name: str, default: int | None = None, least: int = 0, most: int = 10_000) -> int:
+        value = cast(int, self.take(name, int, ("整数", "a whole number"), _REQUIRED if default is None else default))
+        if not least <= value <= most:
+            self.wrong(name, f"应在 {least} 与 {most} 之间", f"should lie between {least} and {most}")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        return cast(bool, self.take(name, bool, ("true 或 false", "true or false"), default))
+
+    def amount(self, name: str, default: Decimal | None = None) -> Decimal | None:
+        self.seen.add(name)
+        if name not in self.data:
+            return default
+        return self.number(name, self.data[name])
+
+    def number(self, name: str, value: object) -> Decimal:
+        try:
+            if isinstance(value, bool) or not isinstance(value, str | int):
+                raise InvalidOperation
+            number = Decimal(value)
+            if not number.is_finite():
+                raise InvalidOperation
+        except InvalidOperation:
+            self.wrong(name, "应为数（小数写作字符串）", 'should be a number (a decimal in quotes, "0.5")')
+            return Decimal(0)
+        return number
+
+    def choice(self, name: str, known: Iterable[str], default: str | None = None) -> str:
+        value = self.text(name, default)
+        choices = tuple(known)
+        if value and value not in choices:
+            self.wrong(
+                name, f"应为其一：{'、'.join(choices)}", f"should be one of {', '.join(choices)}", near(value, choices)
+            )
+        return value
+
+    def expression(self, name: str, known: Iterable[str], default: str | None = "") -> str | None:
+        source = self.text(name, default)
+        if not source:
+            return None
+        names = tuple(known)
+        try:
+            for term in sorted(terms(parse(source)) - set(names)):
+                self.wrong(name, f"公式中没有 {term} 这一栏", f"the formula names no field {term!r}", near(term, names))
+        except FormulaError as error:
+            self.wrong(name, f"公式读不懂：{error}", f"the formula is not understood: {error}")
+        return source
+
+    def table(self, name: str) -> _Table:
+        inside = cast("dict[str, object]", self.take(name, dict, ("表", "a table"), _REQUIRED))
+        return _Table(inside, self.path(name), self.mistakes)
+
+    def tables(self, name: str, default: object = None) -> list[_Table]:
+        found = cast(
+            "list[object]", self.take(name, list, ("列表", "a list"), _REQUIRED if default is None else default)
+        )
+        tables = []
+        for at, item in enumerate(found):
+            if isinstance(item, dict):
+                tables.append(_Table(item, f"{self.path(name)}[{at}]", self.mistakes))
+            else:
+                self.wrong(name, f"第 {at + 1} 项应为表", f"item {at + 1} should be a table")
+        if not found and default is None and name in self.data:
+            self.wrong(name, "不可为空", "should not be empty")
+        return tables
+
+    def done(self) -> None:
+        """Note every key that nobody asked for."""
+        for name in self.data:
+            if name not in self.seen:
+                self.wrong(name, "没有这一项", "is no key of a definition", near(name, self.seen))
+
+
+_REQUIRED = object()
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """What may have been meant: the nearest known word, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
+def _entries(tables: list[_Table], known: Iterable[str] | None = None) -> tuple[Entry, ...]:
+    found = []
+    for table in tables:
+        term = table.choice("term", known) if known is not None else table.text("term")
+        found.append(Entry(term=term, label=table.text("label")))
+        table.done()
+    return tuple(found)
+
+
+_HEADER = ("project_name", "supervising_department", "implementing_unit")
+
+
+def _header(table: _Table) -> tuple[tuple[Entry, ...], ...]:
+    table.seen.add("rows")
+    rows = table.data.get("rows")
+    if not isinstance(rows, list) or not rows:
+        table.wrong("rows", "应为若干行", "should be a list of rows")
+        return ()
+    found = []
+    for at, row in enumerate(rows):
+        cells = [_Table(cell, f"{table.key}.rows[{at}]", table.mistakes) for cell in row if isinstance(cell, dict)]
+        found.append(_entries(cells, _HEADER))
+    table.done()
+    return tuple(found)
+
+
+def _fund_rows(table: _Table) -> tuple[FundRow, ...]:
+    found = []
+    tables = table.tables("rows")
+    sources = [str(row.data.get("term", "")) for row in tables]
+    for row in tables:
+        found.append(
+            FundRow(
+                term=row.text("term"),
+                label=row.text("label"),
+                down=row.expression("down", sources),
+                weight=row.amount("weight"),
+            )
+        )
+        row.done()
+    _no_doubles(table, "rows", sources)
+    if "total" not in sources:
+        table.wrong("rows", '缺少 term = "total" 的合计行', 'a row with term = "total" is missing')
+    return tuple(found)
+
+
+def _no_doubles(table: _Table, name: str, words: Iterable[str]) -> None:
+    seen = set()
+    for word in words:
+        if word and word in seen:
+            table.wrong(name, f"{word} 出现两次", f"{word!r} stands twice")
+        seen.add(word)
+
+
+def _fund_columns(table: _Table, sources: Iterable[str]) -> tuple[FundColumn, ...]:
+    known = [field.name for field in fields(FundingLine) if field.name != "source"]
+    tables = table.tables("columns")
+    present = [str(column.data.get("term", "")) for column in tables]
+    found = []
+    for column in tables:
+        term = column.choice("term", known)
+        usual = "money" if term in MONEY else {"execution_rate": "rate"}.get(term, term)
+        only = column.text("only", "")
+        if only and only not in sources:
+            column.wrong("only", "没有这一资金行", "is no fund row", near(only, sources))
+        found.append(
+            FundColumn(
+                term=term,
+                label=column.text("label"),
+                kind=cast(FundKind, column.choice("kind", ("money", "weight", "rate", "score"), usual)),
+                across=column.expression("across", present),
+                only=only or None,
+                places=column.whole("places", 2, most=6),
+            )
+        )
+        column.done()
+    _no_doubles(table, "columns", present)
+    return tuple(found)
+
+
+def _levels(table: _Table) -> tuple[Level1, ...]:
+    found = []
+    for level in table.tables("levels"):
+        inner = []
+        for second in level.tables("level_2"):
+            inner.append(Level2(name=second.text("name"), rows=second.whole("rows", 1, least=1, most=60)))
+            second.done()
+        found.append(
+            Level1(
+                name=level.text("name"),
+                weight=level.amount("weight"),
+                required=level.flag("required", True),
+                level_2=tuple(inner),
+            )
+        )
+        level.done()
+    _no_doubles(table, "levels", [level.name for level in found])
+    return tuple(found)
+
+
+def _columns(table: _Table) -> tuple[Column, ...]:
+    known = [field.name for field in fields(Indicator)]
+    found = []
+    for column in table.tables("columns"):
+        width = column.amount("width", Decimal(12)) or Decimal(12)
+        found.append(Column(term=column.choice("term", known), label=column.text("label"), width=width))
+        column.done()
+    present = [column.term for column in found]
+    _no_doubles(table, "columns", present)
+    for term in ("level_3", "target", "actual", "weight", "score"):
+        if term not in present:
+            table.wrong("columns", f"缺少 {term} 列", f"the column {term!r} is missing")
+    return tuple(found)
+
+
+def _parameters(table: _Table) -> Parameters:
+    values: dict[str, object] = {}
+    for field in fields(Parameters):
+        name, kind = field.name, str(field.type)
+        raw = table.data.get(name)
+        if kind == "Decimal":
+            values[name] = table.amount(name, Decimal(0))
+        elif kind == "int":
+            values[name] = table.whole(name, most=1_000_000)
+        elif kind == "bool":
+            values[name] = table.flag(name, False)
+        elif kind == "str":
+            values[name] = table.text(name)
+        else:
+            table.seen.add(name)
+            values[name] = _tuple(table, name, kind, raw)
+    if values["scoring"] not in ("ratio", "manual"):
+        table.wrong(
+            "scoring",
+            "应为 ratio 或 manual",
+            "should be ratio or manual",
+            near(str(values["scoring"]), ("ratio", "manual")),
+        )
+    table.done()
+    return Parameters(**values)  # type: ignore[arg-type]
+
+
+def _tuple(table: _Table, name: str, kind: str, raw: object) -> tuple[object, ...]:
+    if not isinstance(raw, list):
+        table.wrong(name, "应为列表", "should be a list")
+        return ((Decimal(0), ""),) if name == "bands" else ()
+    if kind == "tuple[str, ...]":
+        return tuple(str(word) for word in raw)
+    if kind == "tuple[Decimal, Decimal]":
+        return tuple(table.number(name, item) for item in raw[:2])
+    try:
+        if name == "bands":
+            bands = tuple((table.number(name, floor), str(word)) for floor, word in raw)
+            if not bands or list(bands) != sorted(bands, key=lambda band: -band[0]):
+                table.wrong(name, "应从高到低排列", "should run from the highest band to the lowest")
+            return bands or ((Decimal(0), ""),)
+        return tuple((str(word), table.number(name, low), table.number(name, high)) for word, low, high in raw)
+    except (TypeError, ValueError):
+        table.wrong(name, "各项的格式不对", "has items of the wrong shape")
+        return ((Decimal(0), ""),) if name == "bands" else ()
+
+
+def read_definition(text: str, source: str = "definition") -> Form:
+    """A definition's text to a ``Form``.
+
+    Raises ``BrokenDefinitionError`` with every mistake of it.
+    """
+    mistakes: list[Mistake] = []
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenDefinitionError(source, [Mistake("", "", f"不是 TOML：{error}", f"is no TOML: {error}")]) from error
+    top = _Table(data, "", mistakes)
+    form = _form(top, hashlib.sha256(text.encode()).hexdigest()[:12])
+    if mistakes:
+        raise BrokenDefinitionError(source, mistakes)
+    return form
+
+
+def _form(top: _Table, version: str) -> Form:
+    header, funds, goals = top.table("header"), top.table("funds"), top.table("goals")
+    indicators, total = top.table("indicators"), top.table("total")
+    rows = _fund_rows(funds)
+    sources = [row.term for row in rows]
+    fund_columns = _fund_columns(funds, sources)
+    sums = ["funds.weight", "funds.score", "indicators.weight", "indicators.score"]
+    money = [column.term for column in fund_columns if column.kind == "money"]
+    overrides = top.take("rules", dict, ("表", "a table"), {})
+    rules = _Table({**_defaults(), **cast("dict[str, object]", overrides)}, "rules", top.mistakes)
+    form = Form(
+        id=top.text("id"),
+        version=version,
+        title=top.text("title"),
+        year_line=top.text("year_line"),
+        basis=top.text("basis"),
+        currency_unit=top.choice("currency_unit", ("元", "万元")),
+        denominator=top.choice("denominator", money or MONEY),
+        header=_header(header),
+        funds_label=funds.text("label"),
+        fund_rows=rows,
+        fund_columns=fund_columns,
+        goals_label=goals.text("label"),
+        expected_label=goals.text("expected"),
+        actual_label=goals.text("actual"),
+        goal_rows=goals.whole("rows", 2, least=1, most=40),
+        goal_height=goals.whole("height", 60, least=15, most=409),
+        goal_characters=goals.whole("characters", 4000, least=20, most=32767),
+        indicators_label=indicators.text("label"),
+        columns=_columns(indicators),
+        levels=_levels(indicators),
+        spare_rows=indicators.whole("spare", 0, most=60),
+        total_label=total.text("label"),
+        total_weight=total.expression("weight", sums, None) or "",
+        total_score=total.expression("score", sums, None) or "",
+        sign_off=_entries(top.tables("sign_off", [])),
+        block_width=top.amount("block_width", Decimal(8)) or Decimal(8),
+        rules=_parameters(rules),
+    )
+    if "{year}" not in form.year_line:
+        top.wrong("year_line", "应含 {year}", "should contain {year}")
+    if len(form.fund_columns) > len(form.columns) - 1:
+        funds.wrong("columns", "资金列多于指标列，排不下", "are more than the indicator columns can carry")
+    for table in (funds, goals, indicators, total, top):
+        table.done()
+    return form
+
+
+def templates_folder() -> Path:
+    """Where the definitions lie: inside an installed package, beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> dict[str, object]:
+    with (templates_folder() / "defaults.toml").open("rb") as file:
+        return cast("dict[str, object]", tomllib.load(file)["rules"])
+
+
+_NOT_FORMS = {"defaults.toml", "vocabulary.toml"}
+
+
+@lru_cache(maxsize=1)
+def form_ids() -> tuple[str, ...]:
+    """The ids of the definitions that ship with perfxl, in order."""
+    return tuple(sorted(path.stem for path in templates_folder().glob("*.toml") if path.name not in _NOT_FORMS))
+
+
+@lru_cache(maxsize=32)
+def load_form(name: str) -> Form:
+    """A form by id (``shanghai``), or by the path of a definition ending in ``.toml``.
+
+    Raises ``UnknownFormError``, ``BrokenDefinitionError``, or ``OSError`` where the file cannot be read.
+    """
+    if name.endswith(".toml"):
+        return read_definition(Path(name).read_text(encoding="utf-8-sig"), name)
+    if name not in form_ids():
+        raise UnknownFormError(name, form_ids())
+    return read_definition((templates_folder() / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml")
+
+
+Lookup = Callable[[str], Form]
+"""Gives the form of an id; ``load_form`` is one."""

@@ -1,0 +1,116 @@
+"""A returned sheet to a ``Submission``: the record, and where each value really stood.
+
+Fields are found by the defined names of a stamped sheet, else by labels; never by address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from decimal import Decimal
+from typing import Literal
+
+from .finding import NotUnderstood
+from .form import Form
+from .record import SelfEvaluation
+from .sheet import Cell, Value
+
+FieldKind = Literal["money", "weight", "score", "rate", "text", "value"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCell:
+    """A field of the form 栏目 and the cell it was read from.
+
+    ``field`` is its path in the record (``funds[0].annual_budget``, ``indicators[9].score``,
+    ``total_score``); ``number`` what was read as a figure; ``oddities`` how a figure kept as
+    text was written (``number.Amount``).  For a computed field ``computed`` is our own value
+    from the inputs (``None``: blank) and ``issued_formula`` what the form was issued with.
+    """
+
+    field: str
+    kind: FieldKind
+    cell_name: str
+    cell: Cell
+    number: Decimal | None = None
+    oddities: frozenset[str] = frozenset()
+    computed: Value = None
+    issued_formula: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A locked cell that no longer holds what was issued.
+
+    ``kind``: ``formula`` (a formula replaced or altered), ``issued`` (names, targets, weights
+    that the department issued), ``label`` (printed words of the form).
+    """
+
+    kind: Literal["formula", "issued", "label"]
+    field: str
+    cell_name: str
+    issued: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyColumn:
+    """One money column of the fund block: ``total`` and the ``parts`` that should add up to it.
+
+    ``field`` is the path of the total cell.  A blank part is ``None``.
+    """
+
+    field: str
+    term: str
+    label: str
+    total: Decimal | None
+    parts: tuple[Decimal | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextField:
+    """A text of the form: a narrative, a name, a reason, a target."""
+
+    field: str
+    label: str
+    text: str
+    kind: Literal["narrative", "name", "value", "reason"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A returned form 已填报的自评表, read but not judged.
+
+    ``cells`` holds every field by its path.  ``year_asked`` is the year issued or asked for.
+    ``missing`` are fields that could not be located; ``issued_names`` what the department
+    issued for the header (blank where nothing was issued); ``moved`` notes fields that were
+    found elsewhere than issued.
+    """
+
+    form: Form
+    form_reason: Literal["stamp", "labels", "option"]
+    sheet: str
+    record: SelfEvaluation
+    cells: Mapping[str, FieldCell]
+    title: str | None = None
+    year_text: str | None = None
+    year_asked: int | None = None
+    unit_text: str | None = None
+    stamp: str | None = None
+    issued_names: Mapping[str, str] = default(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+    missing: tuple[str, ...] = ()
+    errors: Mapping[str, str] = default(default_factory=dict)
+    not_understood: tuple[NotUnderstood, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the unit has filled in nothing at all 尚未填报."""
+        record = self.record
+        return not (
+            any(line.executed_amount is not None for line in record.funds)
+            or record.actual_result
+            or any(row.actual or row.score is not None or row.variance_explanation for row in record.indicators)
+        )
