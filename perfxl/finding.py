@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from .number import plain
 from .record import SelfEvaluation
@@ -128,10 +128,11 @@ class Verdict:
 class Rule:
     """A rule of the book 核验规则.
 
-    ``over`` says what the function is called with; ``needs`` are paths of the subject that must
-    not be blank, else the rule is *not run* there.  ``live`` is the expression by which the
-    sheet itself decides the rule, with the answers of ``formula``; its words are ``live_zh``
-    and ``live_en``.
+    ``over`` says what the function is called with; where ``applies`` says no, the rule has nothing
+    to say and is kept; ``needs`` are paths of the subject that must not be blank, else the rule is
+    *not run* there (``denominator`` stands for the budget that the form divides by).  ``live`` is
+    the expression by which the sheet itself decides the rule, with the answers of ``formula``; its
+    words are ``live_zh`` and ``live_en``.
     """
 
     code: str
@@ -148,6 +149,7 @@ class Rule:
     live_zh: str = ""
     live_en: str = ""
     variants: Mapping[str, tuple[str, str]] = default(default_factory=dict)
+    applies: Callable[..., bool] | None = None
 
     @property
     def title_zh(self) -> str:
@@ -188,6 +190,7 @@ def rule(
     live: str | None = None,
     live_words: tuple[str, str] = ("", ""),
     variants: Mapping[str, tuple[str, str]] | None = None,
+    applies: Callable[..., bool] | None = None,
 ) -> Callable[[Callable[..., Iterator[Breach]]], Rule]:
     """Declare a rule: the page of the rule book on top, the check below it.
 
@@ -211,9 +214,20 @@ def rule(
             live_zh=live_words[0],
             live_en=live_words[1],
             variants=variants or {},
+            applies=applies,
         )
 
     return declare
+
+
+_Given = TypeVar("_Given")
+
+
+def given(value: _Given | None) -> _Given:
+    """A value that the ``needs`` of a rule promise: never blank when the rule runs."""
+    if value is None:
+        raise AssertionError("a rule ran without a value that it needs")
+    return value
 
 
 def fact_text(fact: Any) -> str:

@@ -221,7 +221,8 @@ def to_excel(tree: Expression, places: Places) -> str:
             left, right = node.arguments
             text = f"{write(left, mine)}{node.name}{write(right, mine + 1)}"
             return f"({text})" if mine < rank else text
-        return _excel_call(node.name, [write(argument) for argument in node.arguments])
+        text = _excel_call(node.name, [write(argument) for argument in node.arguments])
+        return f"({text})" if rank and node.name in ("blank", "percent") else text
 
     return write(tree)
 

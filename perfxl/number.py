@@ -171,7 +171,7 @@ def read_amount(text: str) -> Amount | None:
         oddities.add("leading_zero")
     number = Decimal(found["sign"] + whole.replace(",", "") + (found["part"] or ""))
     if unit == "%":
-        number = number / 100
+        number = number.scaleb(-2)
     elif unit:
         oddities.add("unit")
     return Amount(number, frozenset(oddities), unit)

@@ -100,6 +100,7 @@ class Submission:
     stamp: str | None = None
     issued_names: Mapping[str, str] = default(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    compared: bool = False
     missing: tuple[str, ...] = ()
     errors: Mapping[str, str] = default(default_factory=dict)
     not_understood: tuple[NotUnderstood, ...] = ()

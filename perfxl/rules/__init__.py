@@ -1,0 +1,27 @@
+"""The rule book 核验规则, in the order of the form."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ..finding import Rule
+from . import deviations, execution, header, money, narrative, scores, totals, values, weights, workbook
+
+ALL: tuple[Rule, ...] = (
+    *workbook.RULES,
+    *header.RULES,
+    *money.RULES,
+    *execution.RULES,
+    *weights.RULES,
+    *values.RULES,
+    *scores.RULES,
+    *deviations.RULES,
+    *totals.RULES,
+    *narrative.RULES,
+)
+
+
+@lru_cache(maxsize=256)
+def by_code(code: str) -> Rule | None:
+    """The rule of that code, or ``None``."""
+    return next((rule for rule in ALL if rule.code == code), None)

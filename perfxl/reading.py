@@ -1,0 +1,424 @@
+"""A returned workbook to ``Submission`` s: which sheets are forms, and what each of them says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Context, Decimal
+from typing import Literal
+
+from .finding import NotUnderstood
+from .form import Form, UnknownFormError, form_ids, load_form
+from .formula import UncomputableError, canonical, evaluate, parse
+from .layout import Layout, Place, by_labels, by_names, stray
+from .number import Amount, as_printed, is_blank, read_amount, read_target, squeeze
+from .page import NAME, rows_of
+from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
+from .rejection import Rejected
+from .sheet import Sheet, Value, Workbook, a1
+from .stamp import Carried, carried
+from .submission import Difference, FieldCell, FieldKind, Submission
+from .tamper import Moved, differences, issued_layout
+
+_KINDS: dict[str, FieldKind] = {
+    "initial_budget": "money",
+    "annual_budget": "money",
+    "executed_amount": "money",
+    "weight": "weight",
+    "score": "score",
+    "execution_rate": "rate",
+    "target": "value",
+    "actual": "value",
+    "total_weight": "weight",
+    "total_score": "score",
+}
+_DASHES = frozenset({"—", "-", "－", "–", "——", "/", "*", "--"})
+_FIFTEEN = Context(prec=15)
+_YEAR = re.compile(r"((?:19|20)\d\d)年")
+_WAN = Decimal(10_000)
+
+Reason = Literal["stamp", "labels", "option"]
+
+
+def read_submissions(
+    workbook: Workbook,
+    *,
+    form: Form | None = None,
+    year: int | None = None,
+    stamped_only: bool = False,
+    lookup: Callable[[str], Form] = load_form,
+) -> list[Submission]:
+    """Every form sheet of a workbook, in order.
+
+    Raises ``Rejected``: ``NOT_OUR_FORM`` where no sheet is a form (or none is stamped and
+    ``stamped_only``), ``UNKNOWN_FORM`` where the stamp names a definition that is not there.
+    """
+    stamp = carried(workbook)
+    found: list[Submission] = []
+    if stamp is not None:
+        issued = _issued_form(stamp, form, lookup)
+        if issued is not None:
+            sheets = [sheet for sheet in workbook.sheets if any(name.startswith(NAME) for name in sheet.names)]
+            found = [
+                _stamped(sheet, at, issued, stamp, year, "option" if form else "stamp")
+                for at, sheet in enumerate(sheets)
+            ]
+    if not found and not stamped_only:
+        found = [one for sheet in workbook.sheets if (one := _unstamped(sheet, form, year)) is not None]
+    if not found:
+        raise Rejected("NOT_OUR_FORM", workbook.sheets[0].name if workbook.sheets else "")
+    return found
+
+
+def _issued_form(stamp: Carried, form: Form | None, lookup: Callable[[str], Form]) -> Form | None:
+    if form is not None:
+        return form
+    try:
+        return lookup(stamp.stamp.form) if stamp.stamp.form in form_ids() or lookup is not load_form else None
+    except UnknownFormError:
+        pass
+    raise Rejected("UNKNOWN_FORM", stamp.stamp.form)
+
+
+# ---- one sheet -----------------------------------------------------------------------------
+
+
+def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None, reason: Reason) -> Submission:
+    content = stamp.content
+    number = sheet.constants.get(NAME + "sheet", str(at + 1))
+    index = int(number) - 1 if number.isdigit() else at
+    assignment = None
+    if content is not None and 0 <= index < len(content.assignments):
+        assignment = content.assignments[index]
+    layout = by_names(sheet, {name: area for name, area in sheet.names.items() if name.startswith(NAME)})
+    missing: tuple[str, ...] = ()
+    changed: tuple[Difference, ...] = ()
+    formulas: dict[Place, str] = {}
+    known: set[Place] = set()
+    if assignment is not None:
+        rows = rows_of(form, assignment.indicators, issued=bool(assignment.indicators))
+        issued = issued_layout(form, rows)
+        moved = Moved(issued.names, sheet.names)
+        changed = differences(form, assignment, sheet, rows)
+        missing = tuple(name for name in issued.names if NAME + name not in sheet.names)
+        formulas = {moved.place(place): moved.formula(formula) for place, _, formula in issued.formulas}
+        known = {moved.place(place) for place in issued.known} if not moved.same else set(issued.known)
+        layout.extent = issued.extent
+    layout.title = next((cell.text for (row, _), cell in sorted(sheet.cells.items()) if row <= 3 and cell.text), None)
+    layout.unit_text = _stamped_unit(sheet, form)
+    builder = _Builder(form, sheet, layout, formulas)
+    record, cells = builder.build()
+    issued_names: dict[str, str] = {}
+    if assignment is not None:
+        for name in ("project_name", "supervising_department", "implementing_unit"):
+            value = getattr(assignment, name)
+            if value:
+                issued_names[name] = value
+    return Submission(
+        form=form,
+        form_reason=reason,
+        sheet=sheet.name,
+        record=record,
+        cells=cells,
+        title=layout.title,
+        year_text=layout.year_text,
+        year_asked=year or (content.year if content else None),
+        unit_text=layout.unit_text,
+        stamp=stamp.text,
+        issued_names=issued_names,
+        differences=changed,
+        compared=assignment is not None,
+        missing=missing,
+        errors=_errors(sheet, cells),
+        not_understood=_not_understood(sheet, layout, known | builder.known),
+    )
+
+
+def _stamped_unit(sheet: Sheet, form: Form) -> str | None:
+    from .layout import unit_of
+
+    for (_, column), cell in sorted(sheet.cells.items()):
+        if column == 1 and cell.text and (unit := unit_of(cell.text)):
+            return unit
+    return None
+
+
+def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> Submission | None:
+    if sheet.visibility == "veryHidden" or not sheet.cells:
+        return None
+    chosen, layout, reason = form, None, "option"
+    if chosen is None:
+        chosen, layout = _detect(sheet)
+        reason = "labels"
+    else:
+        layout = by_labels(sheet, chosen)
+    if chosen is None or layout is None:
+        return None
+    builder = _Builder(chosen, sheet, layout, {})
+    record, cells = builder.build()
+    return Submission(
+        form=chosen,
+        form_reason=reason,  # type: ignore[arg-type]
+        sheet=sheet.name,
+        record=record,
+        cells=cells,
+        title=layout.title,
+        year_text=layout.year_text,
+        year_asked=year,
+        unit_text=layout.unit_text,
+        missing=_missing(chosen, layout),
+        errors=_errors(sheet, cells),
+        not_understood=_not_understood(sheet, layout, builder.known),
+    )
+
+
+def _detect(sheet: Sheet) -> tuple[Form | None, Layout | None]:
+    """The definition that fits the labels best: by currency unit, then by level names and labels."""
+    best: tuple[int, Form, Layout] | None = None
+    for name in form_ids():
+        form = load_form(name)
+        layout = by_labels(sheet, form)
+        if layout is None:
+            continue
+        texts = {squeeze(cell.text) for cell in sheet.cells.values() if len(cell.text) < 30}
+        names = {second.name for level in form.levels for second in level.level_2}
+        fit = (100 if layout.unit_text == form.currency_unit else 0) + len(names & texts)
+        fit += sum(1 for row in form.fund_rows if squeeze(row.label) in texts) * 2 + (1 if form.id == "shanghai" else 0)
+        if best is None or fit > best[0]:
+            best = (fit, form, layout)
+    return (best[1], best[2]) if best else (None, None)
+
+
+def _missing(form: Form, layout: Layout) -> tuple[str, ...]:
+    """Fields of the form that its labels did not lead to."""
+    wanted = [entry.term for row in form.header for entry in row]
+    wanted += ["expected_goal", "actual_result", "total_weight", "total_score"]
+    missing = [term for term in wanted if term not in layout.single]
+    for row in form.fund_rows:
+        places = layout.funds.get(row.term)
+        if places is None:
+            missing.append(f"funds.{row.term}")
+            continue
+        missing += [f"funds.{row.term}.{column.term}" for column in form.money_columns if column.term not in places]
+    if "total" in layout.funds:
+        for term in ("execution_rate", "score"):
+            if form.fund_column(term) and term not in layout.funds["total"]:
+                missing.append(f"funds.total.{term}")
+    if not layout.indicators:
+        missing.append("indicators")
+    return tuple(missing)
+
+
+def _errors(sheet: Sheet, cells: dict[str, FieldCell]) -> dict[str, str]:
+    fields = {cell.cell_name for cell in cells.values()}
+    found = {a1(*place): cell.error for place, cell in sheet.cells.items() if cell.error}
+    return {name: error for name, error in found.items() if name not in fields}
+
+
+def _not_understood(sheet: Sheet, layout: Layout, known: set[Place]) -> tuple[NotUnderstood, ...]:
+    return tuple(
+        NotUnderstood(cell=a1(*place), text=sheet.cells[place].text) for place in stray(sheet, layout, known)[:200]
+    )
+
+
+# ---- the record ----------------------------------------------------------------------------
+
+
+class _Builder:
+    """Builds the record and the field cells of one sheet from the places of its fields."""
+
+    def __init__(self, form: Form, sheet: Sheet, layout: Layout, formulas: dict[Place, str]) -> None:
+        self.form, self.sheet, self.layout, self.formulas = form, sheet, layout, formulas
+        self.cells: dict[str, FieldCell] = {}
+        self.known: set[Place] = set()
+        self.computed: dict[str, Value] = {}
+
+    def build(self) -> tuple[SelfEvaluation, dict[str, FieldCell]]:
+        rows = [places for places in self.layout.indicators if self.used(places)]
+        indicators = tuple(self.indicator(at, places) for at, places in enumerate(rows))
+        for places in self.layout.indicators:
+            self.known.update(places.values())
+        funds = self.funds(indicators)
+        single = self.layout.single
+        year = _YEAR.search(squeeze(self.layout.year_text or ""))
+        texts = {
+            term: self.text(term, single.get(term))
+            for row in self.form.header
+            for term in (entry.term for entry in row)
+        }
+        goal, result = (
+            self.text("expected_goal", single.get("expected_goal")),
+            self.text("actual_result", single.get("actual_result")),
+        )
+        sign_off = tuple(
+            SignOff(term=term, label=self.sign_label(term, label), text=self.text(f"sign_off.{term}", place))
+            for term, (label, place) in self.layout.sign_off.items()
+        )
+        weights, scores = [row.weight for row in indicators], [row.score for row in indicators]
+        total = next((line for line in funds if line.source == "total"), None)
+        values: dict[str, list[Value]] = {
+            "indicators.weight": list(weights),
+            "indicators.score": list(scores),
+            "funds.weight": [total.weight if total else None],
+            "funds.score": [total.score if total else None],
+        }
+        total_weight = self.figure("total_weight", single.get("total_weight"), self.form.total_weight, values)
+        total_score = self.figure("total_score", single.get("total_score"), self.form.total_score, values)
+        if "fiscal_year" in single:
+            self.known.add(single["fiscal_year"])
+        record = SelfEvaluation(
+            fiscal_year=int(year.group(1)) if year else None,
+            currency_unit=self.layout.unit_text or self.form.currency_unit,
+            funds=funds,
+            expected_goal=goal,
+            actual_result=result,
+            indicators=indicators,
+            total_weight=total_weight,
+            total_score=total_score,
+            sign_off=sign_off,
+            **texts,
+        )
+        return record, self.cells
+
+    def sign_label(self, term: str, label: str) -> str:
+        return next((entry.label for entry in self.form.sign_off if entry.term == term), label)
+
+    def used(self, places: dict[str, Place]) -> bool:
+        """Whether a row holds anything of its own; spare rows left blank are no indicators."""
+        return any(
+            self.sheet.cell(*place).content not in (None, "")
+            for term, place in places.items()
+            if term not in ("level_1", "level_2")
+        )
+
+    def text(self, field: str, place: Place | None) -> str | None:
+        if place is None:
+            return None
+        self.known.add(place)
+        cell = self.sheet.cell(*place)
+        self.cells[field] = FieldCell(field=field, kind="text", cell_name=a1(*place), cell=cell)
+        return cell.text or None
+
+    def figure(
+        self, field: str, place: Place | None, source: str | None = None, values: dict[str, list[Value]] | None = None
+    ) -> Decimal | None:
+        """A number cell; where its issued formula is intact our own result counts, not the stored one."""
+        if place is None:
+            return None
+        self.known.add(place)
+        cell = self.sheet.cell(*place)
+        kind = _KINDS[field.rpartition(".")[2]]
+        number, oddities = self.number(cell.content, kind)
+        if number is not None and isinstance(cell.content, Decimal):
+            number = as_printed(number, cell.number_format)
+        issued = self.formulas.get(place)
+        computed: Value = None
+        if issued is not None and source and values is not None:
+            computed = self.compute(source, values)
+            if cell.formula is not None and canonical(cell.formula) == canonical(issued):
+                number = as_printed(computed, cell.number_format) if isinstance(computed, Decimal) else None
+        self.cells[field] = FieldCell(
+            field=field,
+            kind=kind,
+            cell_name=a1(*place),
+            cell=cell,
+            number=number,
+            oddities=oddities,
+            computed=computed,
+            issued_formula=issued,
+        )
+        return number
+
+    def compute(self, source: str, values: dict[str, list[Value]]) -> Value:
+        try:
+            result = evaluate(parse(source), values.__getitem__)
+        except UncomputableError:
+            return None
+        if isinstance(result, Decimal):
+            return _FIFTEEN.plus(result)
+        return None if result == "" else result
+
+    def number(self, content: Value, kind: FieldKind) -> tuple[Decimal | None, frozenset[str]]:
+        if isinstance(content, Decimal):
+            return content, frozenset()
+        if not isinstance(content, str) or content.strip() in _DASHES:
+            return None, frozenset()
+        amount = read_amount(content)
+        if amount is None:
+            return None, frozenset()
+        return (self.in_unit(amount) if kind == "money" else amount.number), amount.oddities
+
+    def in_unit(self, amount: Amount) -> Decimal:
+        """``5万元`` typed into a form in 元 is 50,000; the unit that was typed counts."""
+        own = self.form.currency_unit
+        if amount.unit == "万元" and own == "元":
+            return amount.number * _WAN
+        if amount.unit == "元" and own == "万元":
+            return amount.number / _WAN
+        return amount.number
+
+    def funds(self, indicators: tuple[Indicator, ...]) -> tuple[FundingLine, ...]:
+        order = [row.term for row in self.form.fund_rows if row.term in self.layout.funds]
+        order += [source for source in self.layout.funds if source not in order]
+        index = {source: at for at, source in enumerate(order)}
+        rows = {row.term: row for row in self.form.fund_rows}
+        values: dict[str, dict[str, Decimal | None]] = {source: {} for source in order}
+        money = [column for column in self.form.fund_columns if column.kind == "money"]
+        rest = [column for column in self.form.fund_columns if column.kind != "money"]
+        for source in sorted(order, key=lambda source: bool(rows.get(source) and rows[source].down)):
+            row = rows.get(source)
+            for column in money:
+                column_values: dict[str, list[Value]] = {each: [values[each].get(column.term)] for each in order}
+                values[source][column.term] = self.figure(
+                    f"funds[{index[source]}].{column.term}",
+                    self.layout.funds[source].get(column.term),
+                    row.down if row else None,
+                    column_values,
+                )
+        for source in order:
+            for column in sorted(rest, key=lambda column: ("weight", "rate", "score").index(column.kind)):
+                line: dict[str, list[Value]] = {term: [value] for term, value in values[source].items()}
+                here = column.only in (None, source)
+                values[source][column.term] = self.figure(
+                    f"funds[{index[source]}].{column.term}",
+                    self.layout.funds[source].get(column.term),
+                    column.across if here else None,
+                    line,
+                )
+        for places in self.layout.funds.values():
+            self.known.update(places.values())
+        return tuple(FundingLine(source=source, **values[source]) for source in order)
+
+    def indicator(self, at: int, places: dict[str, Place]) -> Indicator:
+        prefix = f"indicators[{at}]."
+        texts = {
+            term: self.text(prefix + term, places.get(term))
+            for term in ("level_1", "level_2", "level_3", "operator", "unit", "variance_explanation")
+        }
+        operator, unit = texts["operator"], texts["unit"]
+        return Indicator(
+            level_1=texts["level_1"],
+            level_2=texts["level_2"],
+            level_3=texts["level_3"],
+            operator=operator,
+            unit=unit,
+            target=self.target(prefix + "target", places.get("target"), operator, unit),
+            actual=self.target(prefix + "actual", places.get("actual"), None, unit),
+            weight=self.figure(prefix + "weight", places.get("weight")),
+            score=self.figure(prefix + "score", places.get("score")),
+            variance_explanation=texts["variance_explanation"],
+        )
+
+    def target(self, field: str, place: Place | None, operator: str | None, unit: str | None) -> Target | None:
+        text = self.text(field, place)
+        if place is not None:
+            cell = self.cells[field]
+            self.cells[field] = FieldCell(field=field, kind="value", cell_name=cell.cell_name, cell=cell.cell)
+        if text is None or is_blank(text):
+            return None if text is None else read_target(text)
+        target = read_target(text)
+        if unit and target.number is not None and target.unit is None:
+            text += unit
+        if operator and not is_blank(operator) and target.number is not None and target.operator is None:
+            text = operator + text
+        return read_target(text)

@@ -1,0 +1,144 @@
+"""H 表头: whose form it is, of which year, in which unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..finding import Breach, Rule, Severity, rule
+from ..form import Form
+from ..number import is_blank, squeeze
+from ..submission import Submission, TextField
+
+_YEAR = re.compile(r"(?:19|20)\d{2}(?!\d)")
+
+
+@rule(
+    "H01",
+    over="submission",
+    severity=Severity.ERROR,
+    zh="{label}为“{actual}”，下发为“{expected}”。",
+    en="{label} reads “{actual}”; “{expected}” was issued.",
+    remedy=("请按下发的名称填写。", "Enter the name as it was issued."),
+    variants={"empty": ("{label}未填写。", "{label} is empty.")},
+)
+def names_as_issued(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """表头名称应完整并与下发一致。 The names in the header are there, as issued.
+
+    Pass: project_name=党建经费 supervising_department=街道 implementing_unit=中心
+    Fail: project_name= supervising_department=街道 implementing_unit=中心
+    Fail: project_name=党建经费 supervising_department=街道 implementing_unit=中心 issued_names=project_name:办公经费
+    """
+    for entry in (entry for row in form.header for entry in row):
+        found: str | None = getattr(form_read.record, entry.term, None)
+        issued = form_read.issued_names.get(entry.term)
+        if is_blank(found):
+            yield Breach(entry.term, expected=issued, actual=found, facts={"label": entry.label}, variant="empty")
+        elif issued and squeeze(issued) != squeeze(found or ""):
+            yield Breach(entry.term, expected=issued, actual=found, facts={"label": entry.label})
+
+
+@rule(
+    "H02",
+    over="submission",
+    severity=Severity.ERROR,
+    zh="表上年度为 {actual}，应为 {expected}。",
+    en="The form is of the year {actual}; {expected} was asked for.",
+    remedy=("请填报要求年度的表。", "Return the form of the year asked for."),
+    variants={
+        "title": ("表题为“{actual}”，下发为“{expected}”。", "The title reads “{actual}”; “{expected}” was issued.")
+    },
+)
+def year_as_asked(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """年度与表题应与下发一致。 Year and title are those that were issued.
+
+    Forms of last year come back in this year's round.
+
+    Pass: year_text=（2023年度） year_asked=2023
+    Pass: year_text=（2022年度）
+    Fail: year_text=（2022年度） year_asked=2023
+    Fail: year_text= year_asked=2023
+    """
+    asked = form_read.year_asked
+    if asked is not None:
+        texts = (form_read.year_text, form_read.title)
+        years = [int(year) for text in texts for year in _YEAR.findall(squeeze(text or ""))]
+        wrong = [year for year in years if year != asked]
+        found = wrong[0] if wrong else (years[0] if years else form_read.record.fiscal_year)
+        if found != asked:
+            yield Breach("fiscal_year", expected=asked, actual=found)
+    title = form_read.title
+    if form_read.stamp and title is not None and squeeze(form.title) not in squeeze(title):
+        yield Breach("title", expected=form.title, actual=title, variant="title")
+
+
+@lru_cache(maxsize=64)
+def _placeholder(words: tuple[str, ...], narrative: bool) -> re.Pattern[str]:
+    """What stands for something still to be written; the last three words only as the whole text."""
+    parts: list[str] = []
+    for number, word in enumerate(words):
+        bare = re.escape(squeeze(word))
+        letters = squeeze(word).isascii() and squeeze(word).isalpha()
+        dots = not squeeze(word).strip(".*")
+        if number >= len(words) - 3 or (dots and narrative):
+            parts.append(rf"\A{bare}\Z")
+        else:
+            # XX inside a Latin word is no placeholder
+            parts.append(rf"(?<![A-WYZa-wyz]){bare}(?![A-WYZa-wyz])" if letters else bare)
+    return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE if narrative else 0)
+
+
+@rule(
+    "H03",
+    over="texts",
+    severity=Severity.ERROR,
+    zh="{label}中留有占位文字“{actual}”。",
+    en="{label} still holds the placeholder “{actual}”.",
+    remedy=("请填写实际内容，或删除未使用的行。", "Write the real content, or clear the row that is not used."),
+)
+def no_placeholders(text: TextField, form: Form) -> Iterator[Breach]:
+    """不得留有占位文字。 No placeholder is left.
+
+    Pass: kind=name text=活动开展完成率
+    Pass: kind=narrative text=开展培训、走访……共八场，效果较好
+    Fail: kind=name text=指标1
+    Fail: kind=narrative text=完成XX项目建设
+    """
+    if is_blank(text.text):
+        return
+    bare = squeeze(text.text)
+    found = _placeholder(form.rules.placeholders, text.kind == "narrative").search(bare)
+    if found:
+        yield Breach("", actual=found.group(), facts={"label": text.label})
+    elif text.kind == "name" and bare in form.rules.placeholder_names:
+        yield Breach("", actual=bare, facts={"label": text.label})
+
+
+@rule(
+    "H06",
+    over="submission",
+    severity=Severity.ERROR,
+    zh="金额单位为“{actual}”，本表应为“{expected}”。",
+    en="Amounts are labelled “{actual}”; this form is in “{expected}”.",
+    remedy=("请按本表的金额单位填写并保留单位标注。", "Use the currency unit of the form; leave its label alone."),
+    variants={"absent": ("表上没有标明金额单位，应为“{expected}”。", "No currency unit is given: “{expected}”.")},
+)
+def currency_unit_kept(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """金额单位应与表样一致。 The currency unit is that of the form.
+
+    Pass: unit_text=项目资金（元）
+    Fail: unit_text=项目资金（万元）
+    Fail: unit_text=项目资金
+    """
+    text = squeeze(form_read.unit_text or form_read.record.currency_unit or "")
+    unit = _UNIT.search(text)
+    if unit is None:
+        yield Breach("currency_unit", expected=form.currency_unit, actual=form_read.unit_text, variant="absent")
+    elif unit.group() != form.currency_unit:
+        yield Breach("currency_unit", expected=form.currency_unit, actual=unit.group())
+
+
+_UNIT = re.compile(r"[百千万亿]*元")
+
+RULES: tuple[Rule, ...] = (names_as_issued, year_as_asked, no_placeholders, currency_unit_kept)

@@ -1,0 +1,138 @@
+"""The live self-check beside the form: while the clerk types, the sheet says what does not hold.
+
+Each state cell answers for one rule and one row, by the rule's own ``live`` expression:
+holds, broken, or not decided in the sheet.  It all stands outside the print area.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import lru_cache
+
+from .finding import Rule
+from .form import Parameters
+from .formula import BROKEN, HOLDS, OPEN, parse, to_excel
+from .number import plain
+from .page import Page
+from .rules import by_code
+from .sheet import Area, Cell, Mark, a1_area
+
+ROW_CODES = ("S05", "S03", "D01", "V01", "S01")
+"""Rules that the sheet decides row by row, in the order of their columns."""
+
+FUND_CODE, TOTAL_CODE = "M07", "K01"
+SUMMARY_ROWS = 2
+_USED = "if(unanswered(level_3) and count(weight) = 0 and blank(target) and blank(actual) and blank(score), 0, 1)"
+
+
+def live_rule(code: str) -> Rule:
+    """A rule that the sheet decides."""
+    rule = by_code(code)
+    if rule is None or rule.live is None:
+        raise LookupError(f"{code} is not decided in the sheet")
+    return rule
+
+
+@lru_cache(maxsize=128)
+def _source(code: str, parameters: Parameters) -> str:
+    if code == "S01" and parameters.scoring == "manual":
+        return "if(used = 0, '', undecided)"
+    source = live_rule(code).live or ""
+    for field in fields(parameters):
+        value = getattr(parameters, field.name)
+        if f"{{{field.name}}}" in source:
+            source = source.replace(f"{{{field.name}}}", plain(value))
+    return source
+
+
+def _formula(page: Page, row: int, column: int, name: str, source: str, terms: dict[str, str], style: str) -> None:
+    text = to_excel(parse(source), lambda term: [terms[term]])
+    page.put(Area(row, column, row, column), Cell(formula=text, style=style), name)
+    page.formulas[name] = source
+
+
+def _words(codes: tuple[str, ...]) -> str:
+    said = " & ".join(
+        f"if({code.lower()} = broken, '{live_rule(code).live_zh} {live_rule(code).live_en}；', '')" for code in codes
+    )
+    return (
+        f"if(tally(states, broken) > 0, '{BROKEN} ' & {said}, if(tally(states, undecided) > 0, "
+        f"'{OPEN} 有内容表内不判断 partly undecided', if(tally(states, holds) > 0, '{HOLDS}', '')))"
+    )
+
+
+def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_row: int) -> None:
+    """Lay the self-check out: words and one state column a rule, then helper columns."""
+    first = page.columns + 2
+    states = first + 1
+    last = states + len(ROW_CODES) - 1
+    page.widths[page.columns + 1] = 2
+    page.widths[first] = 36
+    for column in range(states, last + 1):
+        page.widths[column] = 5
+    for column in range(last + 1, last + 4):
+        page.widths[column] = 9
+    _head(page, fund_head, first, (FUND_CODE,))
+    _head(page, indicator_head, first, (*ROW_CODES, "填写", "指标数", "完成数"))
+    for row in page.form.fund_rows:
+        terms = {
+            "denominator": page.ref(f"funds.{row.term}.{page.form.denominator}"),
+            "executed_amount": page.ref(f"funds.{row.term}.executed_amount"),
+        }
+        at = page.fields[f"funds.{row.term}.executed_amount"].top
+        _line(page, at, first, f"check.funds.{row.term}", (FUND_CODE,), terms)
+    for number in range(1, count + 1):
+        _row(page, first, last, number)
+    weights = "indicators.weight"
+    terms = {"total_weight": page.ref("total_weight"), weights: _column(page, "weight", count)}
+    _line(page, total_row, first, "check.total", (TOTAL_CODE,), terms)
+    _summary(page, first, Area(fund_head, states, total_row, last))
+    for mark, style in ((BROKEN, "bad"), (OPEN, "open"), (HOLDS, "good")):
+        area = Area(1, first, total_row, last)
+        page.marks.append(Mark(area=area, formula=f'LEFT({a1_area(Area(1, first, 1, first))},1)="{mark}"', style=style))
+
+
+def _column(page: Page, term: str, count: int) -> str:
+    top = page.fields[f"indicators.1.{term}"]
+    return a1_area(Area(top.top, top.left, page.fields[f"indicators.{count}.{term}"].top, top.left))
+
+
+def _head(page: Page, row: int, first: int, names: tuple[str, ...]) -> None:
+    page.row = row
+    page.label(page.span(first, first), "自检提示 Self-check", "check_head")
+    for at, name in enumerate(names):
+        page.label(page.span(first + 1 + at, first + 1 + at), name, "check_head")
+
+
+def _line(page: Page, row: int, first: int, name: str, codes: tuple[str, ...], terms: dict[str, str]) -> None:
+    """The state cells of one row, and the words for them."""
+    for at, code in enumerate(codes):
+        _formula(
+            page, row, first + 1 + at, f"{name}.{code.lower()}", _source(code, page.form.rules), terms, "check_state"
+        )
+    own = {code.lower(): page.ref(f"{name}.{code.lower()}") for code in codes}
+    own["states"] = a1_area(Area(row, first + 1, row, first + len(codes)))
+    _formula(page, row, first, f"{name}.words", _words(codes), own, "check_words")
+
+
+def _row(page: Page, first: int, last: int, number: int) -> None:
+    name = f"indicators.{number}."
+    terms = {column.term: page.ref(name + column.term) for column in page.form.columns}
+    terms.setdefault("variance_explanation", '""')
+    row = page.fields[name + "score"].top
+    helper = {"used": _USED, "target_figure": "figure(target)", "actual_figure": "figure(actual)"}
+    for at, (term, source) in enumerate(helper.items()):
+        _formula(page, row, last + 1 + at, f"check.{number}.{term}", source, terms, "check_state")
+        terms[term] = page.ref(f"check.{number}.{term}")
+    _line(page, row, first, f"check.{number}", ROW_CODES, terms)
+
+
+def _summary(page: Page, first: int, states: Area) -> None:
+    page.row = 1
+    page.label(page.span(first, first), "表内自检（不打印） Live self-check (not printed)", "check_title")
+    source = (
+        f"if(tally(states, broken) > 0, '{BROKEN} ' & tally(states, broken) & ' 处不符，见本列各行 do not hold', "
+        f"if(tally(states, undecided) > 0, '{OPEN} 未见不符；' & tally(states, undecided) & ' 处表内不判断 not decided here', "
+        f"'{HOLDS} 表内各项均相符 all hold'))"
+    )
+    _formula(page, 2, first, "check.summary", source, {"states": a1_area(states)}, "check_summary")

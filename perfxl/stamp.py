@@ -1,0 +1,183 @@
+"""The stamp 标识: whose form a workbook is, and what was issued in it, carried inside.
+
+It stands in three places: a defined name, a very hidden sheet, a custom document
+property.  The very hidden sheet also carries the issued content, which the digest covers.
+The stamp proves lineage and version; it is no secret and proves no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
+
+from .number import plain, read_target
+from .record import Assignment, FundingLine, Indicator
+from .sheet import Cell, Sheet, Workbook
+
+STAMP_NAME, STAMP_PROPERTY, HIDDEN_SHEET = "perfxl.stamp", "perfxl.stamp", "_perfxl"
+_CHUNK = 30_000
+_STAMP = re.compile(r"perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32})")
+_MONEY = ("initial_budget", "annual_budget", "executed_amount")
+_TEXTS = ("level_1", "level_2", "level_3", "operator", "unit")
+_HEAD = ("id", "project_name", "supervising_department", "implementing_unit", "expected_goal")
+
+
+class Stamp(NamedTuple):
+    """A stamp taken apart: form id, version of the definition, assignment, digest of the content."""
+
+    form: str
+    version: str
+    assignment: str
+    digest: str
+
+
+def read_stamp(text: str) -> Stamp | None:
+    """The parts of a stamp, or ``None`` where the text is none."""
+    found = _STAMP.fullmatch(text.strip())
+    return Stamp(*found.groups()) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What was issued in one workbook: the form, its version, the year, one assignment a sheet."""
+
+    form: str
+    version: str
+    year: int
+    assignments: tuple[Assignment, ...]
+
+    def text(self) -> str:
+        """The content as canonical JSON."""
+        data = {
+            "form": self.form,
+            "version": self.version,
+            "year": self.year,
+            "sheets": [_assignment_out(assignment) for assignment in self.assignments],
+        }
+        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def digest(self) -> str:
+        """The first 32 hex digits of the content's SHA-256."""
+        return _digest(self.text())
+
+    def stamp(self) -> str:
+        """``perfxl1.<form>.<version>.<assignment>.<digest>``."""
+        name = self.assignments[0].id if len(self.assignments) == 1 else f"{len(self.assignments)}-sheets"
+        return f"perfxl1.{_safe(self.form)}.{self.version}.{_safe(name) or 'blank'}.{self.digest()}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[.\s\x00-\x1f]", "_", text)[:60]
+
+
+def _assignment_out(assignment: Assignment) -> dict[str, object]:
+    out: dict[str, object] = {term: getattr(assignment, term) for term in _HEAD if getattr(assignment, term)}
+    funds = []
+    for line in assignment.funds:
+        amounts = {term: plain(getattr(line, term)) for term in _MONEY if getattr(line, term) is not None}
+        funds.append({"source": line.source, **amounts})
+    rows = []
+    for row in assignment.indicators:
+        texts = {term: getattr(row, term) for term in _TEXTS if getattr(row, term)}
+        target = {"target": row.target.text} if row.target else {}
+        weight = {"weight": plain(row.weight)} if row.weight is not None else {}
+        rows.append({**texts, **target, **weight})
+    return {**out, "funds": funds, "indicators": rows}
+
+
+def _assignment_in(data: Mapping[str, object], form: str, year: int) -> Assignment:
+    funds, rows = data.get("funds", []), data.get("indicators", [])
+    if not isinstance(funds, list) or not isinstance(rows, list):
+        raise ValueError("issued content of the wrong shape")
+    head = {term: str(data[term]) for term in _HEAD if data.get(term)}
+    return Assignment(
+        id=head.pop("id", ""),
+        form=form,
+        fiscal_year=year,
+        project_name=head.get("project_name"),
+        supervising_department=head.get("supervising_department"),
+        implementing_unit=head.get("implementing_unit"),
+        expected_goal=head.get("expected_goal"),
+        funds=tuple(_fund_in(line) for line in funds),
+        indicators=tuple(_indicator_in(row) for row in rows),
+    )
+
+
+def _fund_in(line: Mapping[str, str]) -> FundingLine:
+    amounts = {term: Decimal(line[term]) for term in _MONEY if term in line}
+    return FundingLine(source=line["source"], **amounts)
+
+
+def _indicator_in(row: Mapping[str, str]) -> Indicator:
+    return Indicator(
+        level_1=row.get("level_1"),
+        level_2=row.get("level_2"),
+        level_3=row.get("level_3"),
+        operator=row.get("operator"),
+        unit=row.get("unit"),
+        target=read_target(row["target"]) if "target" in row else None,
+        weight=Decimal(row["weight"]) if "weight" in row else None,
+    )
+
+
+def hidden_sheet(content: Content) -> Sheet:
+    """The very hidden sheet: the stamp, then the issued content in pieces."""
+    text = content.text()
+    pieces = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)]
+    cells = {}
+    for row, (key, value) in enumerate([("stamp", content.stamp()), *(("content", piece) for piece in pieces)], 1):
+        cells[row, 1] = Cell(value=key, text=key, style="hidden")
+        cells[row, 2] = Cell(value=value, text=value, style="hidden", number_format="@")
+    return Sheet(name=HIDDEN_SHEET, cells=cells, visibility="veryHidden", protected=True)
+
+
+class Carried(NamedTuple):
+    """What a returned workbook carries: its stamp, the issued content where it is whole, and
+    the stamps of the three places where they disagree."""
+
+    text: str
+    stamp: Stamp
+    content: Content | None
+    places: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _content(text: str, digest: str) -> Content | None:
+    if _digest(text) != digest:
+        return None
+    try:
+        data = json.loads(text)
+        year = int(data["year"])
+        sheets = tuple(_assignment_in(sheet, str(data["form"]), year) for sheet in data["sheets"])
+        return Content(form=str(data["form"]), version=str(data["version"]), year=year, assignments=sheets)
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
+        return None
+
+
+def carried(workbook: Workbook) -> Carried | None:
+    """The stamp of a workbook from whichever of its places survive, or ``None``."""
+    hidden = next((sheet for sheet in workbook.sheets if sheet.name.casefold() == HIDDEN_SHEET), None)
+    places = [workbook.constants.get(STAMP_NAME, ""), workbook.properties.get(STAMP_PROPERTY, "")]
+    pieces = ""
+    if hidden is not None:
+        rows = sorted((row, cell.text) for (row, column), cell in hidden.cells.items() if column == 2)
+        places.append(rows[0][1] if rows else "")
+        pieces = "".join(text for _, text in rows[1:])
+    found = [(text, read) for text in places if (read := read_stamp(text))]
+    if not found:
+        return None
+    for text, stamp in found:
+        content = _content(pieces, stamp.digest) if pieces else None
+        if content is not None:
+            return Carried(text, stamp, content, tuple(dict.fromkeys(text for text, _ in found)))
+    return Carried(found[0][0], found[0][1], None, tuple(dict.fromkeys(text for text, _ in found)))

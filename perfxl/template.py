@@ -1,0 +1,565 @@
+"""``Form`` (and ``Assignment``) to a ``Sheet``: locked, named, prefilled, with the live self-check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+from . import guide, selfcheck, stamp
+from .form import Column, Form, FundColumn, FundRow
+from .formula import UncomputableError, evaluate, parse, to_excel
+from .number import shown
+from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, dash, goal_height, lines, money_format, rows_of
+from .record import Assignment, Indicator, SelfEvaluation, Target
+from .sheet import Area, Cell, PrintSetup, Sheet, Validation, Value, Workbook, a1_area
+
+TEXT, GENERAL, RATE, SCORE = "@", "General", "0.00%", "0.00"
+PROMPTS = {
+    "money": ("金额", "请填数字，单位：{unit}；没有的填 0。Figure in {unit}; 0 where there is none."),
+    "weight": ("分值", "请填 0 至 100 的数。A number from 0 to 100."),
+    "score": ("得分", "请填数字，不高于分值。A number, not above the weight."),
+    "actual": (
+        "实际完成值",
+        "请填实际测得的值并带单位，如 95%、12场；不要照抄指标值。The measured value with its unit.",
+    ),
+    "target": ("年度指标值", "请填指标值并带符号和单位，如 ≥90%、12场。With operator and unit."),
+    "variance_explanation": (
+        "偏差原因及改进措施",
+        "得分低于分值时必填：原因和改进措施。Due where the score is below the weight.",
+    ),
+    "expected_goal": ("预期目标", "本年度要达到的目标。What the year should achieve."),
+    "actual_result": ("实际完成情况", "对照预期目标写清全年结果，写出数量。The year's results, with figures."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A form sheet before anything is filled in: the same for every form of one shape."""
+
+    page: Page
+    count: int
+    total_row: int
+    last_row: int
+    head_rows: tuple[int, int]
+    goals: tuple[int, int]
+
+
+@lru_cache(maxsize=32)
+def skeleton(form: Form, rows: tuple[RowSpec, ...]) -> Skeleton:
+    """Lay out a form of these indicator rows; cached, since a season has few shapes."""
+    page = Page(form=form, columns=len(form.columns) + 1)
+    page.widths[1] = float(form.block_width)
+    for at, column in enumerate(form.columns):
+        page.widths[at + 2] = float(column.width)
+    _heading(page)
+    fund_head = _funds(page)
+    goals = _goals(page)
+    page.row += 1
+    indicator_head = page.row
+    _indicators(page, rows)
+    total_row = _total(page, len(rows))
+    selfcheck.add(page, fund_head=fund_head, indicator_head=indicator_head, count=len(rows), total_row=total_row)
+    page.row = total_row
+    _sign_off(page)
+    return Skeleton(page, len(rows), total_row, page.row, (1, 2), goals)
+
+
+def _heading(page: Page) -> None:
+    page.row = 1
+    page.label(page.span(1, page.columns), page.form.title, "title")
+    page.heights[1] = 34
+    page.row = 2
+    page.put(page.span(1, page.columns), Cell(style="year"), "fiscal_year")
+    page.heights[2] = 18
+    for entries in page.form.header:
+        page.row += 1
+        page.heights[page.row] = 22
+        width = (page.columns - 1) // len(entries)
+        left = 1
+        for at, entry in enumerate(entries):
+            right = page.columns if at == len(entries) - 1 else left + width
+            page.label(page.span(left, left), entry.label)
+            page.put(page.span(left + 1, right), Cell(style="answer", number_format=TEXT, locked=False), entry.term)
+            left = right + 1
+
+
+def _fund_cell(page: Page, row: FundRow, column: FundColumn) -> Cell:
+    name = f"funds.{row.term}.{column.term}"
+    here = column.only in (None, row.term)
+    if column.kind == "money":
+        style, number_format = "money", money_format(column.places)
+        source = row.down
+    else:
+        style = column.kind
+        number_format = {"rate": RATE, "score": SCORE}.get(column.kind, GENERAL)
+        source = column.across if here else None
+        if column.kind == "weight" and here and row.weight is not None:
+            return Cell(value=row.weight, text=shown(row.weight, GENERAL), style=style)
+        if not here or (column.kind == "weight" and row.weight is None):
+            text = dash() if column.kind == "weight" else ""
+            return Cell(value=text or None, text=text, style="dash")
+    if source is None:
+        return Cell(style=style, number_format=number_format, locked=False)
+    page.formulas[name] = source
+    return Cell(formula="", style=style, number_format=number_format)
+
+
+def _funds(page: Page) -> int:
+    form = page.form
+    head, offset = page.row + 1, page.columns - len(form.fund_columns)
+    page.row = head
+    page.label(Area(head, 1, head + len(form.fund_rows), 1), form.funds_label, "block")
+    page.label(page.span(2, offset), "")
+    for at, column in enumerate(form.fund_columns):
+        page.label(page.span(offset + 1 + at, offset + 1 + at), column.label, "head")
+    page.heights[head] = 20
+    for row in form.fund_rows:
+        page.row += 1
+        page.heights[page.row] = 20
+        page.label(page.span(2, offset), row.label)
+        for at, column in enumerate(form.fund_columns):
+            cell = _fund_cell(page, row, column)
+            page.put(page.span(offset + 1 + at, offset + 1 + at), cell, f"funds.{row.term}.{column.term}")
+            if not cell.locked:
+                page.validations.append(_decimal(page, page.span(offset + 1 + at, offset + 1 + at), "money", "0", None))
+    for row in form.fund_rows:
+        for column in form.fund_columns:
+            name = f"funds.{row.term}.{column.term}"
+            if name in page.formulas:
+                down = column.kind == "money"
+                _place_formula(
+                    page,
+                    name,
+                    lambda term, down=down, row=row, column=column: [  # type: ignore[misc]
+                        page.ref(f"funds.{term}.{column.term}" if down else f"funds.{row.term}.{term}")
+                    ],
+                )
+    return head
+
+
+def _place_formula(page: Page, name: str, places) -> None:  # type: ignore[no-untyped-def]
+    area = page.fields[name]
+    text = to_excel(parse(page.formulas[name]), places)
+    page.cells[area.corner] = replace(page.cells[area.corner], formula=text)
+
+
+def _decimal(page: Page, area: Area, kind: str, least: str, most: str | None) -> Validation:
+    title, prompt = PROMPTS[kind]
+    return Validation(
+        area=area,
+        kind="decimal",
+        minimum=least,
+        maximum=most,
+        title=title,
+        prompt=prompt.format(unit=page.form.currency_unit),
+        error="请填数字，且不超出允许的范围。A number within the limits, please.",
+    )
+
+
+def _goals(page: Page) -> tuple[int, int]:
+    form = page.form
+    page.row += 1
+    middle = 1 + (page.columns - 1) // 2
+    page.label(page.span(1, 1, form.goal_rows + 1), form.goals_label, "block")
+    page.label(page.span(2, middle), form.expected_label, "head")
+    page.label(page.span(middle + 1, page.columns), form.actual_label, "head")
+    page.heights[page.row] = 20
+    page.row += 1
+    first = page.row
+    for left, right, term in ((2, middle, "expected_goal"), (middle + 1, page.columns, "actual_result")):
+        area = page.span(left, right, form.goal_rows)
+        page.put(area, Cell(style="long", number_format=TEXT, locked=False), term)
+        title, prompt = PROMPTS[term]
+        most = str(form.goal_characters)
+        page.validations.append(
+            Validation(
+                area=area,
+                kind="length",
+                maximum=most,
+                title=title,
+                prompt=prompt,
+                error=f"不超过 {most} 字。At most {most} characters.",
+            )
+        )
+    for row in range(first, first + form.goal_rows):
+        page.heights[row] = float(form.goal_height)
+    page.row = first + form.goal_rows - 1
+    return first, page.row
+
+
+STYLES = {
+    "level_3": "answer",
+    "target": "answer",
+    "actual": "answer",
+    "variance_explanation": "text",
+    "weight": "weight",
+    "score": "score",
+}
+
+
+def _indicators(page: Page, rows: tuple[RowSpec, ...]) -> None:
+    form, head = page.form, page.row
+    page.label(Area(head, 1, head + len(rows), 1), "\n".join(form.indicators_label), "block")
+    for at, column in enumerate(form.columns):
+        page.label(page.span(at + 2, at + 2), column.label, "head")
+    page.heights[head] = 30
+    for number, spec in enumerate(rows, 1):
+        page.row = head + number
+        page.heights[page.row] = 26
+        for at, column in enumerate(form.columns):
+            if column.term in ("level_1", "level_2") and not spec.spare:
+                continue
+            _indicator_cell(page, number, at + 2, column)
+    for at, column in enumerate(form.columns):
+        if column.term in ("level_1", "level_2"):
+            _merge_levels(page, head, rows, at + 2, column.term)
+
+
+def _indicator_cell(page: Page, number: int, at: int, column: Column) -> None:
+    name = f"indicators.{number}.{column.term}"
+    figure = column.term in ("weight", "score")
+    cell = Cell(style=STYLES.get(column.term, "answer"), number_format=GENERAL if figure else TEXT, locked=False)
+    page.put(page.span(at, at), cell, name)
+    if figure:
+        most = "100"
+        if column.term == "score":
+            most = (
+                "=" + a1_area(page.fields[f"indicators.{number}.weight"])
+                if f"indicators.{number}.weight" in page.fields
+                else "100"
+            )
+        page.validations.append(_decimal(page, page.span(at, at), column.term, "0", most))
+    elif column.term in PROMPTS:
+        title, prompt = PROMPTS[column.term]
+        page.validations.append(Validation(area=page.span(at, at), kind="any", title=title, prompt=prompt))
+
+
+def _merge_levels(page: Page, head: int, rows: tuple[RowSpec, ...], at: int, term: str) -> None:
+    """Merge equal neighbours of 一级 and 二级指标; each row's name points to the merged cell."""
+    number = 1
+    while number <= len(rows):
+        spec = rows[number - 1]
+        if spec.spare:
+            number += 1
+            continue
+        key = (spec.level_1, spec.level_2 if term == "level_2" else None)
+        end = number
+        while (
+            end < len(rows)
+            and not rows[end].spare
+            and (
+                rows[end].level_1,
+                rows[end].level_2 if term == "level_2" else None,
+            )
+            == key
+        ):
+            end += 1
+        text = getattr(spec, term) or ""
+        area = Area(head + number, at, head + end, at)
+        page.put(area, Cell(value=text or None, text=text, style="label", locked=bool(text)))
+        for each in range(number, end + 1):
+            page.fields[f"indicators.{each}.{term}"] = Area(area.top, at, area.top, at)
+        number = end + 1
+
+
+def _total(page: Page, count: int) -> int:
+    form = page.form
+    page.row += 1
+    places = {column.term: at + 2 for at, column in enumerate(form.columns)}
+    first = min(places["weight"], places["score"])
+    page.label(page.span(1, first - 1), form.total_label, "total")
+    for column in range(first, page.columns + 1):
+        page.put(page.span(column, column), Cell(style="total"))
+    fund_total = {"funds.weight": "funds.total.weight", "funds.score": "funds.total.score"}
+
+    def refs(term: str) -> list[str]:
+        if term in fund_total:
+            return [page.ref(fund_total[term])] if fund_total[term] in page.fields else ["0"]
+        column = term.removeprefix("indicators.")
+        top, end = page.fields[f"indicators.1.{column}"], page.fields[f"indicators.{count}.{column}"]
+        return [a1_area(Area(top.top, top.left, end.top, top.left))]
+
+    for term, source in (("weight", form.total_weight), ("score", form.total_score)):
+        name = f"total_{term}"
+        number_format = SCORE if term == "score" else GENERAL
+        page.put(
+            page.span(places[term], places[term]), Cell(formula="", style="total", number_format=number_format), name
+        )
+        page.formulas[name] = source
+        _place_formula(page, name, refs)
+    page.heights[page.row] = 22
+    return page.row
+
+
+def _sign_off(page: Page) -> None:
+    entries = page.form.sign_off
+    if not entries:
+        return
+    page.row += 1
+    page.heights[page.row] = 30
+    bounds = [1 + round(at * page.columns / len(entries)) for at in range(len(entries) + 1)]
+    for entry, left, following in zip(entries, bounds, bounds[1:], strict=False):
+        page.label(page.span(left, left), entry.label + "：", "sign_label")
+        area = page.span(left + 1, max(left + 1, following - 1))
+        page.put(area, Cell(style="sign_text", number_format=TEXT, locked=False), f"sign_off.{entry.term}")
+
+
+# ---- filling -------------------------------------------------------------------------------
+
+
+def _entered(record: SelfEvaluation | None, assignment: Assignment, count: int) -> dict[str, Value]:
+    """What stands in the input cells, by field name: what was issued, overlaid by the record."""
+    values: dict[str, Value] = {}
+    for source in (assignment, record):
+        if source is None:
+            continue
+        for term in ("project_name", "supervising_department", "implementing_unit", "expected_goal", "actual_result"):
+            if getattr(source, term, None):
+                values[term] = getattr(source, term)
+        for line in source.funds:
+            for term in ("initial_budget", "annual_budget", "executed_amount"):
+                if getattr(line, term) is not None:
+                    values[f"funds.{line.source}.{term}"] = getattr(line, term)
+        for number, row in enumerate(source.indicators[:count], 1):
+            values.update(_indicator_values(f"indicators.{number}.", row))
+    if record is not None:
+        values.update({f"sign_off.{entry.term}": entry.text for entry in record.sign_off if entry.text})
+    return values
+
+
+def _indicator_values(name: str, row: Indicator) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for term in Indicator.__dataclass_fields__:
+        value = getattr(row, term)
+        if isinstance(value, Target):
+            value = value.text
+        if value is not None:
+            found[name + term] = value
+    return found
+
+
+def split_target(row: Indicator) -> Indicator:
+    """For a form with columns of their own for 指标性质 and 度量单位: the target without them."""
+    target = row.target
+    if target is None or (row.operator is None and row.unit is None):
+        return row
+    text = target.text
+    if row.operator and text.startswith(row.operator):
+        text = text[len(row.operator) :]
+    actual = row.actual
+    if row.unit:
+        text = text.removesuffix(row.unit)
+        if actual is not None:
+            actual = Target(text=actual.text.removesuffix(row.unit))
+    return replace(row, target=Target(text=text), actual=actual)
+
+
+ISSUED_TERMS = frozenset({"level_1", "level_2", "level_3", "target", "weight", "operator", "unit"})
+NAMES = ("project_name", "supervising_department", "implementing_unit")
+
+
+def issued_fields(form: Form, assignment: Assignment) -> dict[str, Value]:
+    """What the department issued and the unit may not change, by field name."""
+    found: dict[str, Value] = {name: getattr(assignment, name) for name in NAMES if getattr(assignment, name)}
+    present = {column.term for column in form.columns}
+    for number, row in enumerate(assignment.indicators, 1):
+        values = _indicator_values(f"indicators.{number}.", split_target(row))
+        found.update(
+            {name: value for name, value in values.items() if name.rpartition(".")[2] in ISSUED_TERMS & present}
+        )
+    return found
+
+
+def compute(page: Page, values: dict[str, Value]) -> dict[str, Value]:
+    """Every computed cell from the entered ones, by field name; an error value becomes its text."""
+    results = dict(values)
+
+    def lookup(refs: Mapping[str, Sequence[str]]):  # type: ignore[no-untyped-def]
+        return lambda term: [results.get(name) for name in refs[term]]
+
+    for name in _order(page):
+        try:
+            results[name] = evaluate(parse(page.formulas[name]), lookup(_reads(page, name)))
+        except UncomputableError as error:
+            results[name] = str(error)
+    return results
+
+
+def _order(page: Page) -> list[str]:
+    """Computed cells in the order in which they depend on one another."""
+    rank = ("funds.total.initial", "funds.total.annual", "funds.total.executed", "funds.")
+
+    def depth(name: str) -> int:
+        if name.startswith("funds."):
+            term = name.rpartition(".")[2]
+            return 0 if any(name.startswith(head) for head in rank[:3]) else 1 if term == "execution_rate" else 2
+        if name.startswith("total_"):
+            return 3
+        last = name.rpartition(".")[2]
+        return {"used": 4, "target_figure": 4, "actual_figure": 4, "words": 6, "summary": 7}.get(last, 5)
+
+    return sorted(page.formulas, key=depth)
+
+
+def _reads(page: Page, name: str) -> dict[str, list[str]]:
+    """The field names behind each term of a computed cell."""
+    return _Reads(page, name)
+
+
+class _Reads(dict[str, list[str]]):
+    """Resolves a term of one computed cell when it is asked for."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        super().__init__()
+        self.page, self.name = page, name
+
+    def __missing__(self, term: str) -> list[str]:
+        found = self._find(term)
+        self[term] = found
+        return found
+
+    def _find(self, term: str) -> list[str]:
+        page, name = self.page, self.name
+        if name.startswith("funds."):
+            _, row, column = name.split(".")
+            sources = {each.term for each in page.form.fund_rows}
+            return [f"funds.{term}.{column}"] if term in sources else [f"funds.{row}.{term}"]
+        if term.startswith("funds."):
+            return [f"funds.total.{term.removeprefix('funds.')}"]
+        if term.startswith("indicators."):
+            column = term.removeprefix("indicators.")
+            return [each for each in page.fields if each.startswith("indicators.") and each.endswith("." + column)]
+        if name == "check.summary":
+            return [each for each in page.formulas if each.startswith("check.") and _is_state(each)]
+        head = name.rpartition(".")[0]
+        if term == "states":
+            return [each for each in page.formulas if each.startswith(head + ".") and _is_state(each)]
+        if f"{head}.{term}" in page.formulas:
+            return [f"{head}.{term}"]
+        if head.startswith("check.funds."):
+            return [f"funds.{head.rpartition('.')[2]}.{page.form.denominator if term == 'denominator' else term}"]
+        if head == "check.total":
+            return [term]
+        return [f"indicators.{head.rpartition('.')[2]}.{term}"]
+
+
+_STATES = frozenset(code.lower() for code in (*selfcheck.ROW_CODES, selfcheck.FUND_CODE, selfcheck.TOTAL_CODE))
+
+
+def _is_state(name: str) -> bool:
+    return name.rpartition(".")[2] in _STATES
+
+
+def _filled(cell: Cell, value: Value, *, lock: bool) -> Cell:
+    if cell.formula is not None:
+        text = shown(value, cell.number_format) if isinstance(value, Decimal) else str(value or "")
+        return replace(cell, cached="" if value is None else value, text=text)
+    if isinstance(value, Decimal):
+        return replace(cell, value=value, text=shown(value, cell.number_format), locked=cell.locked or lock)
+    text = None if value is None else str(value)
+    return replace(cell, value=text, text=text or "", locked=cell.locked or lock)
+
+
+def build_sheet(
+    form: Form, assignment: Assignment, *, year: int, name: str, record: SelfEvaluation | None = None, number: int = 1
+) -> Sheet:
+    """One form sheet: blank, prefilled from the assignment, and filled in where a record is given."""
+    indicators = assignment.indicators or (record.indicators if record else ())
+    spine = skeleton(form, rows_of(form, indicators, issued=bool(assignment.indicators)))
+    page = spine.page
+    split = replace(assignment, indicators=tuple(split_target(row) for row in assignment.indicators))
+    if record is not None:
+        record = replace(record, indicators=tuple(split_target(row) for row in record.indicators))
+    entered = _entered(record, split, spine.count)
+    issued = issued_fields(form, assignment)
+    cells = dict(page.cells)
+    for field, area in page.fields.items():
+        cell = cells[area.corner]
+        if cell.formula is None and cell.value is not None:
+            entered[field] = cell.value
+    entered["fiscal_year"] = form.year_line.format(year=year)
+    results = compute(page, entered)
+    for field, area in page.fields.items():
+        cell = cells[area.corner]
+        if cell.formula is not None or field in entered:
+            cells[area.corner] = _filled(cell, results.get(field), lock=field in issued or field == "fiscal_year")
+    return Sheet(
+        name=name,
+        cells=cells,
+        merges=tuple(page.merges),
+        names={NAME + field: area for field, area in page.fields.items() if not field.startswith("check.")},
+        constants={NAME + "sheet": str(number)},
+        validations=tuple(v for v in page.validations if not cells[v.area.corner].locked),
+        marks=tuple(page.marks),
+        widths=page.widths,
+        heights=_heights(spine, cells),
+        printing=PrintSetup(
+            area=Area(1, 1, spine.last_row, page.columns),
+            repeat_rows=spine.head_rows,
+            footer="&C第 &P 页 共 &N 页",
+        ),
+        protected=True,
+    )
+
+
+def _heights(spine: Skeleton, cells: Mapping[tuple[int, int], Cell]) -> dict[int, float]:
+    """Rows as tall as their texts need, within the 409 points that a row can have."""
+    page = spine.page
+    heights = dict(page.heights)
+    merged = {area.corner: area for area in page.merges}
+    for (row, column), cell in cells.items():
+        area = merged.get((row, column), Area(row, column, row, column))
+        if column > page.columns or area.top != area.bottom or not cell.text:
+            continue
+        need = lines(cell.text, page.width(area.left, area.right)) * LINE_HEIGHT + 8
+        heights[row] = min(MAX_HEIGHT, max(heights.get(row, 15.0), need))
+    goals = []
+    for term in ("expected_goal", "actual_result"):
+        area = merged.get(page.fields[term].corner, page.fields[term])
+        goals.append((cells[area.corner].text, page.width(area.left, area.right)))
+    tall = max(goal_height(page.form, (text,), width) for text, width in goals)
+    for row in range(spine.goals[0], spine.goals[1] + 1):
+        heights[row] = tall
+    return heights
+
+
+def build_workbook(
+    form: Form,
+    assignments: Sequence[Assignment],
+    *,
+    year: int,
+    records: Sequence[SelfEvaluation | None] | None = None,
+) -> Workbook:
+    """A workbook 自评表 of one or several projects, with instructions and stamp.
+
+    ``records`` fill the sheets in; one for each assignment.  Raises ``ValueError`` where there
+    is no assignment or the year is not a year.
+    """
+    if not assignments or not 1990 <= year <= 2199:
+        raise ValueError("a workbook needs an assignment and a year between 1990 and 2199")
+    content = stamp.Content(form=form.id, version=form.version, year=year, assignments=tuple(assignments))
+    taken: list[str] = []
+    sheets = []
+    for at, assignment in enumerate(assignments):
+        name = "自评表" if len(assignments) == 1 else _sheet_name(assignment.project_name or "自评表", taken)
+        taken.append(name)
+        record = records[at] if records else None
+        sheets.append(build_sheet(form, assignment, year=year, name=name, record=record, number=at + 1))
+    text = content.stamp()
+    return Workbook(
+        sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content)),
+        constants={stamp.STAMP_NAME: text},
+        properties={stamp.STAMP_PROPERTY: text},
+        structure_locked=True,
+    )
+
+
+def _sheet_name(wanted: str, taken: list[str]) -> str:
+    """A name that Excel takes: without its nine forbidden characters, at most 31 long, unique."""
+    safe = "".join(" " if ch in "[]:*?/\\'" or ord(ch) < 32 else ch for ch in wanted).strip()[:28] or "自评表"
+    name, number = safe, 2
+    while name.casefold() in {other.casefold() for other in taken} | {"history", "填报说明", "_perfxl"}:
+        name, number = f"{safe[:25]}({number})", number + 1
+    return name

@@ -1,0 +1,388 @@
+"""The rules over a submission; a ``Verdict`` out.
+
+The engine knows no rule's meaning.  It finds the subjects of each rule, checks that what the
+rule needs is there, places what the rule says, and folds what only follows from another fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from . import diagnosis
+from .finding import Breach, Diagnosis, Finding, NotRun, Over, Rule, Severity, Status, Verdict
+from .form import MONEY, Form
+from .record import FundingLine, Indicator, SelfEvaluation, Target
+from .rules import ALL, by_code
+from .submission import Difference, FieldCell, MoneyColumn, Submission, TextField
+
+Diagnose = Callable[[str, Submission, str], Diagnosis | None]
+"""Why a figure is what it is: the code of the rule, the submission, the path of the field."""
+
+
+class Subject(NamedTuple):
+    """What a rule is called with, the path of it in the record, and a cell of its own if it has one."""
+
+    value: Any
+    path: str
+    cell: str | None = None
+
+
+# ---- what a rule needs ------------------------------------------------------------------
+
+_SUBJECTS: Mapping[Over, type] = {
+    "form": SelfEvaluation,
+    "funds": FundingLine,
+    "total": FundingLine,
+    "columns": MoneyColumn,
+    "indicators": Indicator,
+    "cells": FieldCell,
+    "differences": Difference,
+    "texts": TextField,
+    "submission": Submission,
+}
+_INSIDE: Mapping[str, type] = {
+    "total": FundingLine,
+    "target": Target,
+    "actual": Target,
+    "indicators": Indicator,
+    "record": SelfEvaluation,
+}
+"""What lies behind a step of a path."""
+
+_COLUMN = "indicators."
+
+
+def unknown_needs(rule: Rule) -> tuple[str, ...]:
+    """The paths of ``needs`` that do not lead anywhere in the subject of the rule."""
+
+    def leads(path: str) -> bool:
+        inside: type | None = _SUBJECTS[rule.over]
+        for step in path.split("."):
+            if inside is None or step not in _names(inside):
+                return False
+            inside = _INSIDE.get(step)
+        return True
+
+    return tuple(path for path in rule.needs if not leads(path))
+
+
+def _names(noun: type) -> set[str]:
+    names = {entry.name for entry in fields(noun)}
+    if noun is FundingLine:
+        return names | {"denominator"}
+    return names | {"total"} if noun is SelfEvaluation else names
+
+
+def _check_needs(rules: Iterable[Rule]) -> None:
+    for rule in rules:
+        if unknown := unknown_needs(rule):
+            raise TypeError(f"{rule.code} needs what its subject does not have: {', '.join(unknown)}")
+
+
+_check_needs(ALL)
+
+Missing = Callable[[Any], list[str]]
+
+
+@lru_cache(maxsize=512)
+def _missing(needs: tuple[str, ...], denominator: str) -> Missing:
+    """A function that lists those of ``needs`` that a subject has not."""
+    paths = [need.replace("denominator", denominator) for need in needs]
+    if any("." in path for path in paths):
+        tests = [(path, _blank_at(path)) for path in paths]
+        return lambda subject: [name for path, blanks in tests for name in blanks(subject)]
+    if len(paths) == 1:
+        name, only = paths[0], attrgetter(paths[0])
+        return lambda subject: [name] if only(subject) is None else []
+    every = attrgetter(*paths)
+    return lambda subject: (
+        [path for path, value in zip(paths, every(subject), strict=True) if value is None]
+        if None in every(subject)
+        else []
+    )
+
+
+def _blank_at(path: str) -> Missing:
+    if path.startswith(_COLUMN):
+        return lambda record: _blank_rows(record, path[len(_COLUMN) :])
+    steps = path.split(".")
+
+    def blank(subject: Any) -> list[str]:
+        for step in steps:
+            subject = getattr(subject, step)
+            if subject is None:
+                return [path]
+        return []
+
+    return blank
+
+
+def _blank_rows(record: SelfEvaluation, name: str) -> list[str]:
+    """The rows without that value; a row with neither weight nor score has nothing to add."""
+    return [
+        f"indicators[{number}].{name}"
+        for number, row in enumerate(record.indicators)
+        if getattr(row, name) is None and (row.score is not None or row.weight)
+    ]
+
+
+def missing(rule: Rule, subject: Any, form: Form) -> list[str]:
+    """What the rule needs of the subject and does not find."""
+    return _missing(rule.needs, form.denominator)(subject)
+
+
+# ---- subjects ---------------------------------------------------------------------------
+
+
+def money_columns(record: SelfEvaluation, form: Form) -> Iterator[MoneyColumn]:
+    """The money columns with the parts that make the total, of the rows that were found."""
+    place = next((number for number, line in enumerate(record.funds) if line.source == "total"), None)
+    parts = [line for line in record.funds if line.source in form.total_parts]
+    if place is None or not parts:
+        return
+    for column in form.money_columns:
+        yield MoneyColumn(
+            field=f"funds[{place}].{column.term}",
+            term=column.term,
+            label=column.label,
+            total=getattr(record.funds[place], column.term),
+            parts=tuple(getattr(line, column.term) for line in parts),
+        )
+
+
+def texts(record: SelfEvaluation, form: Form) -> Iterator[TextField]:
+    """Every text that somebody typed."""
+    for entry in (entry for row in form.header for entry in row):
+        if text := getattr(record, entry.term, None):
+            yield TextField(field=entry.term, label=entry.label, text=text, kind="name")
+    if record.expected_goal:
+        yield TextField(field="expected_goal", label=form.expected_label, text=record.expected_goal, kind="narrative")
+    if record.actual_result:
+        yield TextField(field="actual_result", label=form.actual_label, text=record.actual_result, kind="narrative")
+    labels = {column.term: column.label for column in form.columns}
+    for number, row in enumerate(record.indicators):
+        path = f"indicators[{number}]."
+        if row.level_3:
+            yield TextField(field=path + "level_3", label=labels.get("level_3", ""), text=row.level_3, kind="name")
+        if row.target is not None:
+            yield TextField(field=path + "target", label=labels.get("target", ""), text=row.target.text, kind="value")
+        if row.actual is not None:
+            yield TextField(field=path + "actual", label=labels.get("actual", ""), text=row.actual.text, kind="value")
+        if row.variance_explanation:
+            yield TextField(
+                field=path + "variance_explanation",
+                label=labels.get("variance_explanation", ""),
+                text=row.variance_explanation,
+                kind="reason",
+            )
+    for signed in record.sign_off:
+        if signed.text:
+            yield TextField(field=f"sign_off.{signed.term}", label=signed.label, text=signed.text, kind="name")
+
+
+def _filled(line: FundingLine) -> bool:
+    return any(getattr(line, term) is not None for term in MONEY)
+
+
+def subjects(submission: Submission) -> Mapping[Over, list[Subject]]:
+    """What the rules are called with, by what they are over."""
+    record, form = submission.record, submission.form
+    lines = [Subject(line, f"funds[{number}].") for number, line in enumerate(record.funds)]
+    return {
+        "form": [Subject(record, "")],
+        "submission": [Subject(submission, "")],
+        # a line without any amount is a line that the project does not have
+        "funds": [subject for subject in lines if subject.value.source == "total" or _filled(subject.value)],
+        "total": [subject for subject in lines if subject.value.source == "total"],
+        "columns": [Subject(column, column.field) for column in money_columns(record, form)],
+        "indicators": [Subject(row, f"indicators[{number}].") for number, row in enumerate(record.indicators)],
+        "cells": [Subject(field, name) for name, field in submission.cells.items()],
+        "texts": [Subject(text, text.field) for text in texts(record, form)],
+        "differences": [Subject(each, each.field, each.cell_name) for each in submission.differences],
+    }
+
+
+# ---- findings ---------------------------------------------------------------------------
+
+
+def _place(submission: Submission, path: str) -> tuple[str, str | None]:
+    """A field and its cell; a place outside all fields is its own cell and no field."""
+    field = submission.cells.get(path)
+    if field is not None:
+        return path, field.cell_name
+    return ("", path) if path in submission.errors else (path, None)
+
+
+def _finding(rule: Rule, breach: Breach, subject: Subject, submission: Submission) -> Finding:
+    field, cell = _place(submission, subject.path + breach.field)
+    difference, expected, actual = breach.difference, breach.expected, breach.actual
+    if difference is None and isinstance(expected, Decimal) and isinstance(actual, Decimal):
+        difference = actual - expected
+    return Finding(
+        rule=rule.code,
+        severity=breach.severity or rule.severity,
+        sheet=submission.sheet,
+        cell=subject.cell or cell,
+        field=field,
+        expected=expected,
+        actual=actual,
+        difference=difference,
+        facts=breach.facts,
+        variant=breach.variant,
+    )
+
+
+def _not_run(rule: Rule, subject: Subject, absent: Sequence[str], submission: Submission) -> NotRun:
+    """Placed at the last field that the rule looks at, or at the first that is blank."""
+    own = [need for need in rule.needs if "." not in need and not absent[0].startswith(_COLUMN)]
+    name = own[-1].replace("denominator", submission.form.denominator) if own else absent[0]
+    path = subject.path + name
+    if path.startswith("total."):
+        place = next((n for n, line in enumerate(submission.record.funds) if line.source == "total"), None)
+        path = path if place is None else path.replace("total", f"funds[{place}]", 1)
+    field, cell = _place(submission, path)
+    return NotRun(rule=rule.code, cell=cell, field=field, missing=tuple(absent))
+
+
+def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding], list[NotRun]]:
+    findings, not_run = list[Finding](), list[NotRun]()
+    form, given = submission.form, subjects(submission)
+    for rule in rules:
+        if rule.over == "differences" and not submission.compared:
+            # without the issued content nobody can say that it was kept
+            not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("issued",)))
+            continue
+        function, applies = rule.function, rule.applies
+        absent_of = _missing(rule.needs, form.denominator) if rule.needs else None
+        for subject in given[rule.over]:
+            value = subject.value
+            if applies is not None and not applies(value, form):
+                continue
+            if absent_of is not None and (absent := absent_of(value)):
+                not_run.append(_not_run(rule, subject, absent, submission))
+                continue
+            for breach in function(value, form):
+                findings.append(_finding(rule, breach, subject, submission))
+    return findings, not_run
+
+
+# ---- what follows from what -------------------------------------------------------------
+
+_SAME_FIELD: Mapping[str, tuple[str, ...]] = {
+    # a total typed over its formula is first of all an altered form
+    "T01": ("W05",),
+    "X02": ("W05",),
+    "X04": ("W05", "X02"),
+    "K02": ("W05",),
+    "M01": ("W05",),
+    "W07": ("W05", "T01", "X02", "X04", "K02", "M01"),
+    "T05": ("T01",),
+    "X06": ("X04",),
+    "M07": ("M08",),
+    "S05": ("S04",),
+    "D03": ("D04",),
+    "W11": ("W05",),
+    "X01": ("W13",),
+}
+"""Findings that follow from another at the same field, the nearest cause first."""
+
+_SAME_LINE: Mapping[str, tuple[str, ...]] = {
+    "S01": ("S03", "S15", "S06"),
+    "D02": ("S15", "S06", "D01"),
+    "X04": ("X02",),
+    "X08": ("X04", "X02"),
+    "M07": ("M08",),
+    "D01": ("S15",),
+}
+"""Findings that follow from another in the same row."""
+
+
+def _line(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _fold(findings: list[Finding]) -> list[Finding]:
+    by_field = {(finding.rule, finding.field): finding for finding in reversed(findings) if finding.field}
+    by_line = {(finding.rule, _line(finding.field)): finding for finding in reversed(findings) if finding.field}
+    # where score and rate do not fit each other, the score does not come from the rate
+    apart = {_line(finding.field) for finding in findings if finding.rule == "X08"}
+
+    def cause(finding: Finding) -> Finding | None:
+        for code in _SAME_FIELD.get(finding.rule, ()):
+            if found := by_field.get((code, finding.field)):
+                return found
+        line = _line(finding.field)
+        if finding.rule == "X04" and line in apart:
+            return None
+        for code in _SAME_LINE.get(finding.rule, ()):
+            if line and (found := by_line.get((code, line))):
+                return found
+        return None
+
+    return [
+        replace(finding, caused_by=(source.rule, source.cell)) if (source := cause(finding)) else finding
+        for finding in findings
+    ]
+
+
+def _explain(findings: list[Finding], submission: Submission, diagnose: Diagnose) -> list[Finding]:
+    return [
+        replace(finding, diagnosis=diagnose(finding.rule, submission, finding.field))
+        if finding.rule in diagnosis.EXPLAINABLE
+        else finding
+        for finding in findings
+    ]
+
+
+def status_of(findings: Iterable[Finding]) -> Status:
+    """``fail`` with an error, ``notes`` with anything less, ``pass`` with nothing."""
+    worst = max((finding.severity.rank for finding in findings), default=0)
+    return "fail" if worst == Severity.ERROR.rank else "notes" if worst else "pass"
+
+
+def _blank_form(submission: Submission) -> Finding:
+    rule = by_code("V01")
+    if rule is None:
+        raise LookupError("V01")
+    return _finding(rule, Breach("", variant="blank_form"), Subject(submission, ""), submission)
+
+
+def judge(
+    submission: Submission,
+    file: str,
+    sha256: str | None,
+    *,
+    rules: Sequence[Rule] = ALL,
+    diagnose: Diagnose | None = diagnosis.explain,
+) -> Verdict:
+    """核验 one submission: findings in the order of the rule book, then of the form.
+
+    A form in which nothing was filled in is one finding, not sixty.
+    """
+    not_run = list[NotRun]()
+    if submission.is_blank:
+        findings = [_blank_form(submission)]
+    else:
+        findings, not_run = _apply(rules, submission)
+        findings = _fold(findings)
+        if diagnose is not None:
+            findings = _explain(findings, submission, diagnose)
+    return Verdict(
+        file=file,
+        sheet=submission.sheet,
+        sha256=sha256,
+        status=status_of(findings),
+        form=submission.form.id,
+        form_reason=submission.form_reason,
+        stamp=submission.stamp,
+        not_understood=submission.not_understood,
+        record=submission.record,
+        findings=tuple(findings),
+        not_run=tuple(not_run),
+        notes=submission.notes,
+    )

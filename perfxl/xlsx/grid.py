@@ -1,0 +1,397 @@
+"""One worksheet part to sparse cells, in one pass.
+
+No area that the part states (dimension, merge, shared formula) is ever walked cell by
+cell: memory follows the content, not the claims.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..number import from_double, neat, shown
+from ..rejection import Rejected
+from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Area, Cell, Value, a1, area_from_a1
+from .markup import MAIN, Attributes, Budget, Handlers, walk
+from .package import shortened
+from .parts import ESCAPED, GENERAL, Styles, truth, unescape
+from .shared_formula import translate
+
+Place = tuple[int, int]
+Remark = Callable[[str, str], None]
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?", re.ASCII)
+_MEMO_CHARACTERS = 256  # longer texts are not worth remembering
+_LONGEST_NUMBER = 400  # 1E308 written out
+
+
+class Book(NamedTuple):
+    """What the sheets of one file share. ``strings`` is ``None`` where the file has no such part;
+    ``cells_left`` and ``characters_left`` are what this sheet may still take."""
+
+    strings: list[str] | None
+    styles: Styles
+    budget: Budget
+    remark: Remark
+    cells_left: int
+    characters_left: int
+
+
+class Grid(NamedTuple):
+    """What one worksheet part holds. ``characters`` counts those of its long texts."""
+
+    cells: dict[Place, Cell]
+    merges: tuple[Area, ...]
+    protected: bool
+    hidden_rows: frozenset[int]
+    hidden_columns: frozenset[int]
+    characters: int
+
+
+class _Pending(NamedTuple):
+    """A cell of a shared formula whose first cell has not been met yet."""
+
+    place: Place
+    shared: str
+    kind: str
+    raw: str
+    style: tuple[str, bool]
+
+
+@lru_cache(maxsize=16384)
+def place_of(reference: str) -> Place:
+    """``E6`` to (6, 5). Raises ``ValueError`` for what is no cell of the grid."""
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise ValueError(reference)
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    row = int(found[2])
+    if row > MAX_ROW or column > MAX_COLUMN:
+        raise ValueError(reference)
+    return row, column
+
+
+def figure(raw: str) -> Decimal:
+    """A stored number, as ``number.from_double`` gives it. Raises ``ValueError`` for what is none."""
+    if _PLAIN_NUMBER.fullmatch(raw):  # a double holds 15 digits: nothing to round
+        return Decimal(raw)
+    raw = raw.strip(" \t\r\n")
+    if len(raw) > _LONGEST_NUMBER:
+        raise ValueError(raw)
+    return from_double(raw)
+
+
+def _shown(number: Decimal, number_format: str) -> str:
+    try:
+        return shown(number, number_format)
+    except InvalidOperation:  # more digits than the format could ever print
+        return neat(number)
+
+
+def _make(kind: str, raw: str, number_format: str, locked: bool, formula: str | None) -> Cell:
+    """A cell from its type ``t``, the text of its value, its style and its formula."""
+    value: Value
+    error: str | None = None
+    text = raw
+    if kind == "n":
+        try:
+            value = figure(raw) if raw else None
+            if value is not None:
+                text = _shown(value, number_format)
+        except ValueError:
+            value, error = None, "BAD_NUMBER"
+    elif kind in ("str", "d"):
+        value = raw
+    elif kind == "e":
+        value, error = None, raw
+    elif kind == "b" and raw in ("0", "1", "true", "false"):
+        value = raw in ("1", "true")
+        text = "TRUE" if value else "FALSE"
+    else:
+        value, error = None, "BAD_NUMBER"
+    return _cell(value, text, number_format, locked, formula, error)
+
+
+_new = object.__new__
+_value, _text, _number_format, _formula, _cached, _error, _locked, _style, _note, _link = (
+    vars(Cell)[name].__set__ for name in Cell.__slots__
+)
+
+
+def _cell(value: Value, text: str, number_format: str, locked: bool, formula: str | None, error: str | None) -> Cell:
+    """``Cell(...)`` in half the time: its ten slots are filled directly.
+
+    Building cells is the greater part of reading a form.
+    """
+    cell = _new(Cell)
+    _value(cell, value if formula is None else None)
+    _text(cell, text)
+    _number_format(cell, number_format)
+    _formula(cell, formula)
+    _cached(cell, None if formula is None else value)
+    _error(cell, error)
+    _locked(cell, locked)
+    _style(cell, "")
+    _note(cell, None)
+    _link(cell, None)
+    return cell
+
+
+# Labels, formulas and many figures are the same in all returns of a form.
+_remembered = lru_cache(maxsize=16384)(_make)
+
+
+def make_cell(kind: str, raw: str, style: tuple[str, bool], formula: str | None) -> Cell:
+    """``_make``, remembered where the texts are short."""
+    if len(raw) > _MEMO_CHARACTERS or (formula is not None and len(formula) > _MEMO_CHARACTERS):
+        return _make(kind, raw, *style, formula)
+    return _remembered(kind, raw, *style, formula)
+
+
+def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
+    """Read a worksheet part. ``sheet`` is its name for messages, ``part`` its part name.
+
+    Raises ``Rejected``: ``BAD_CELL_REF``, ``CELL_ROW_MISMATCH``, ``DUPLICATE_CELL``,
+    ``BAD_STRING_INDEX``, ``MISSING_PART``, ``TEXT_TOO_LONG``, ``TOO_MUCH_TEXT``, ``TOO_MANY_CELLS``
+    and those of ``walk``.
+    """
+    strings, styles, budget, remark, cells_left, characters_left = book
+    limits = budget.limits
+    depth_limit, far_row, far_column = limits.depth, limits.far_row, limits.far_column
+    cells: dict[Place, Cell] = {}
+    strings_met: dict[tuple[str, str], Cell] = {}  # by style and index
+    remembered = _remembered
+    first_of_shared: dict[str, tuple[Place, str]] = {}
+    pending: list[_Pending] = []
+    merges: list[Area] = []
+    hidden_rows: set[int] = set()
+    hidden_columns: set[int] = set()
+    protected = False
+    far = False
+    depth = row = gap = phonetic = 0
+    text = ""
+    attributes_of_cell: Attributes = {}
+    last: str | None = None  # the last reference in this row
+    raw: str | None = None
+    inline: str | None = None
+    formula: str | None = None
+    attributes_of_formula: Attributes = {}
+
+    def at(place: Place) -> str:
+        return f"{shortened(sheet)}!{a1(*place)}"
+
+    def place_behind() -> Place:
+        """Where a cell without a reference stands: behind the one before it."""
+        column = gap + (place_of(last)[1] if last is not None else 0)
+        if not 1 <= row <= MAX_ROW or column > MAX_COLUMN:
+            raise ValueError(column)
+        return row, column
+
+    def spend(length: int, place: Place) -> None:
+        nonlocal characters_left
+        characters_left -= length
+        if characters_left < 0:
+            raise Rejected("TOO_MUCH_TEXT", at(place))
+
+    def shared_string(index: str, place: Place) -> str:
+        if strings is None:
+            raise Rejected("MISSING_PART", "xl/sharedStrings.xml")
+        if index.isascii() and index.isdigit() and len(index) < 10 and int(index) < len(strings):
+            return strings[int(index)]
+        raise Rejected("BAD_STRING_INDEX", at(place))
+
+    def finish(place: Place) -> None:
+        """Put down a cell that has a value or a formula, of any type."""
+        kind = attributes_of_cell.get("t", "n")
+        stored = raw
+        if kind == "s":
+            # An empty index is a blank; it is never the first string.
+            stored = shared_string(stored.strip(), place) if stored and stored.strip() else None
+            kind = "str"
+        elif kind == "inlineStr" or (inline is not None and stored is None):
+            stored = unescape(inline if inline is not None else stored or "")
+            kind = "str"
+        elif stored and kind == "str":
+            stored = unescape(stored)
+        if stored is None or (not stored and kind != "str"):
+            kind, stored = "n", ""  # nothing was stored; only a text can be stored and empty
+        how = styles.get(attributes_of_cell.get("s", "0"), GENERAL)
+        content = formula
+        if attributes_of_formula:
+            content = special_formula(place, formula or "")
+        length = len(stored) + (len(content) if content else 0)
+        if length > _MEMO_CHARACTERS:
+            if max(len(stored), length - len(stored)) > limits.text_characters:
+                raise Rejected("TEXT_TOO_LONG", at(place))
+            spend(length, place)
+        if content is None and attributes_of_formula:
+            pending.append(_Pending(place, attributes_of_formula["si"], kind, stored, how))
+            cells[place] = EMPTY  # keeps the place until the sheet ends
+        elif content:
+            cells[place] = make_cell(kind, stored, how, content)
+        elif stored:
+            cells[place] = make_cell(kind, stored, how, None)
+
+    def special_formula(place: Place, own: str) -> str | None:
+        """The text of a formula that is shared, an array's or a data table's.
+
+        ``None`` for one that is shared with a cell not met yet.
+        """
+        kind_of_formula = attributes_of_formula.get("t")
+        if kind_of_formula == "dataTable":
+            return "TABLE({},{})".format(attributes_of_formula.get("r1", ""), attributes_of_formula.get("r2", ""))
+        shared = attributes_of_formula.get("si")
+        if kind_of_formula != "shared" or shared is None:
+            return own
+        if own:
+            first_of_shared[shared] = place, own
+            return own
+        first = first_of_shared.get(shared)
+        if first is None:
+            return None
+        (first_row, first_column), formula_there = first
+        return translate(formula_there, place[0] - first_row, place[1] - first_column)
+
+    def settle_pending() -> None:
+        for place, shared, kind_there, raw_there, how in pending:
+            first = first_of_shared.get(shared)
+            if first is None:
+                remark("ORPHAN_SHARED_FORMULA", at(place))
+                cells[place] = make_cell(kind_there, raw_there, how, "")
+                continue
+            (first_row, first_column), own = first
+            moved = translate(own, place[0] - first_row, place[1] - first_column)
+            spend(len(moved), place)
+            cells[place] = make_cell(kind_there, raw_there, how, moved)
+
+    def start_row(attributes: Attributes) -> None:
+        nonlocal row, gap, last
+        if len(cells) > cells_left:
+            raise Rejected("TOO_MANY_CELLS", shortened(sheet))
+        gap, last = 0, None
+        stated = attributes.get("r")
+        if stated is None:
+            row += 1
+        elif len(stated) < 8 and stated.isascii() and stated.isdigit():
+            row = int(stated)
+        else:
+            raise Rejected("BAD_CELL_REF", f"{shortened(sheet)}!{shortened(stated)}")
+        if truth(attributes, "hidden") and len(hidden_rows) < limits.hidden_rows:
+            hidden_rows.add(row)
+
+    def start_other(tag: str, attributes: Attributes) -> None:
+        nonlocal protected
+        if tag == "mergeCell":
+            if len(merges) >= limits.merges:
+                remark("MERGES_DROPPED", shortened(sheet))
+                return
+            try:
+                merges.append(area_from_a1(attributes.get("ref", "")))
+            except ValueError:
+                remark("MERGES_DROPPED", f"{shortened(sheet)}!{shortened(attributes.get('ref', ''))}")
+        elif tag == "sheetProtection":
+            protected = truth(attributes, "sheet")
+        elif tag == "col" and truth(attributes, "hidden"):
+            first, final = attributes.get("min", ""), attributes.get("max", "")
+            if max(len(first), len(final)) < 6 and (first + final).isascii() and first.isdigit() and final.isdigit():
+                hidden_columns.update(range(max(1, int(first)), min(int(final), MAX_COLUMN) + 1))
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal depth, text, attributes_of_cell, attributes_of_formula, phonetic
+        depth += 1
+        if depth > depth_limit:
+            raise Rejected("XML_TOO_DEEP", part)
+        if tag == "c":
+            attributes_of_cell = attributes
+        elif tag == "v" or tag == "t":
+            text = ""
+        elif tag == "f":
+            text = ""
+            attributes_of_formula = attributes
+        elif tag == "row":
+            text = ""
+            start_row(attributes)
+        elif tag == "rPh":
+            phonetic = depth
+        else:
+            text = ""
+            start_other(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth, raw, formula, attributes_of_formula, inline, phonetic, last, gap, far
+        depth -= 1
+        if tag == "v":
+            raw = text
+        elif tag == "c":
+            cell = attributes_of_cell
+            reference = cell.get("r")
+            if reference is None:
+                gap += 1
+            else:
+                last = reference
+                gap = 0
+            if raw is None and formula is None and inline is None:
+                return
+            try:
+                place = place_of(reference) if reference is not None else place_behind()
+            except ValueError:
+                raise Rejected("BAD_CELL_REF", f"{shortened(sheet)}!{shortened(last or '')}") from None
+            if place[0] != row:
+                raise Rejected("CELL_ROW_MISMATCH", at(place))
+            if place in cells:
+                raise Rejected("DUPLICATE_CELL", at(place))
+            # Most cells are numbers, and texts that stand in the file more than once.
+            kind = cell.get("t", "n")
+            if formula is not None or inline is not None or not raw:
+                finish(place)
+                attributes_of_formula = {}
+                formula = inline = None
+            elif kind == "n" and len(raw) < 32:
+                cells[place] = remembered("n", raw, *styles.get(cell.get("s", "0"), GENERAL), None)
+            elif kind == "s":
+                known = strings_met.get((cell.get("s", "0"), raw))
+                if known is not None:
+                    cells[place] = known
+                else:
+                    finish(place)
+                    if place in cells:
+                        strings_met[cell.get("s", "0"), raw] = cells[place]
+            else:
+                finish(place)
+            raw = None
+            if (row > far_row or place[1] > far_column) and not far and place in cells:
+                far = True
+                remark("FAR_CELL", at(place))
+        elif tag == "f":
+            formula = text
+        elif tag == "t":
+            if not phonetic:
+                inline = text if inline is None else inline + text
+        elif tag == "rPh":
+            phonetic = 0
+
+    def characters(data: str) -> None:
+        nonlocal text
+        text += data
+        if len(text) > longest or (inline and len(inline) > longest):
+            raise Rejected("TEXT_TOO_LONG", f"{shortened(sheet)}!{shortened(last or '')}")
+
+    longest = ESCAPED * limits.text_characters
+    walk(data, part, MAIN, Handlers("worksheet", start, end, characters, direct=True), budget)
+    settle_pending()
+    if len(cells) > cells_left:
+        raise Rejected("TOO_MANY_CELLS", shortened(sheet))
+    return Grid(
+        cells,
+        tuple(merges),
+        protected,
+        frozenset(hidden_rows),
+        frozenset(hidden_columns),
+        book.characters_left - characters_left,
+    )

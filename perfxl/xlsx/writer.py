@@ -1,0 +1,429 @@
+"""Sheets to ``.xlsx`` bytes: the only module that knows xlsxwriter.
+
+The same workbook gives the same bytes.  Data never turns into a formula, a
+link or markup; whatever the format cannot hold raises ``ValueError`` and is
+never cut silently.  Only the prompts of validations are cut, with an ellipsis.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO, StringIO
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.packager import Packager
+from xlsxwriter.sharedstrings import SharedStrings
+
+from perfxl.sheet import EMPTY, Area, Cell, PrintSetup, Sheet, Validation, Workbook, a1, a1_area
+from perfxl.xlsx.styles import BODY, cell_look, mark_look
+
+MAX_TEXT = 32_767  # UTF-16 units in a cell
+MAX_FORMULA = 8_192
+MAX_SHORT = 255  # a named text, a property, an inline list, a prompt, a footer
+MAX_TITLE = 32
+MAX_SHEET_NAME = 31
+MAX_HEIGHT = 409.0  # points
+
+_CREATED = datetime(2000, 1, 1)
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_PROTECTION = {"format_columns": True, "format_rows": True, "select_locked_cells": True, "select_unlocked_cells": True}
+_STRUCTURE_LOCK = '<workbookProtection lockStructure="1"/>'
+_ANY_NUMBER = ("-1E+300", "1E+300")
+
+# A text that begins so would become a formula when somebody edits the cell.
+_TRIGGERS = tuple("=+-@\t\r＝＋－＠")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_ESCAPES = re.compile("_x[0-9a-fA-F]{4}_")
+_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\!\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def write_workbook(workbook: Workbook) -> bytes:
+    """The workbook as the bytes of an ``.xlsx`` file.
+
+    A number is stored as a binary double, so 15 significant digits survive;
+    a cell that holds an error value and no formula is written as its text.
+
+    Raises ``ValueError`` where the file format cannot hold what is asked for:
+    a text of more than 32,767 characters, a lone surrogate, a name, a sheet
+    name, a style or a validation that is none.
+    """
+    out = BytesIO()
+    book = _Book(out, _OPTIONS, structure_locked=workbook.structure_locked)
+    try:
+        _fill(book, workbook)
+        book.close()
+    except XlsxWriterException as fault:
+        raise ValueError(str(fault)) from fault
+    return out.getvalue()
+
+
+def sheet_name(wanted: str, taken: Iterable[str]) -> str:
+    """A name that a sheet may bear: the wanted one, as far as possible.
+
+    At most 31 UTF-16 units, none of ``[ ] : * ? / \\ !``, no ``'`` at either end,
+    never Excel's own ``History``, and unlike every name in ``taken`` whatever the case.
+    """
+    used = {name.casefold() for name in taken} | {"history"}
+    bare = _cut(_NOT_IN_SHEET_NAME.sub("_", wanted).strip().strip("'").strip(), MAX_SHEET_NAME, ellipsis="")
+    bare = bare.rstrip("' ") or "表"
+    name, count = bare, 1
+    while name.casefold() in used:
+        count += 1
+        tail = f" ({count})"
+        name = _cut(bare, MAX_SHEET_NAME - len(tail), ellipsis="") + tail
+    return name
+
+
+# --- the package -----------------------------------------------------------
+
+
+class _Strings(SharedStrings):  # type: ignore[misc]
+    """Shared strings that are always text: the library takes ``<r>…</r>`` for ready markup."""
+
+    def _write_si(self, string: str) -> None:
+        string = self._escape_control_characters(string)
+        kept = string[:1].isspace() or string[-1:].isspace()
+        self._xml_si_element(string, [("xml:space", "preserve")] if kept else [])
+
+
+class _Package(Packager):  # type: ignore[misc]
+    def _write_shared_strings_file(self) -> None:
+        strings = _Strings()
+        strings.string_table = self.workbook.str_table
+        if strings.string_table.count:
+            strings._set_xml_writer(self._filename("xl/sharedStrings.xml"))
+            strings._assemble_xml_file()
+
+    def _create_package(self) -> list[tuple[Any, str, bool]]:
+        parts: list[tuple[Any, str, bool]] = super()._create_package()
+        if not self.workbook.structure_locked:
+            return parts
+        return [(_lock(part) if name == "xl/workbook.xml" else part, name, binary) for part, name, binary in parts]
+
+
+def _lock(part: StringIO) -> StringIO:
+    """The workbook part with its structure locked; the library has no word for that."""
+    before, views, after = part.getvalue().partition("<bookViews>")
+    if not views:
+        raise RuntimeError("no <bookViews> in the workbook part: the structure cannot be locked")
+    return StringIO(before + _STRUCTURE_LOCK + views + after)
+
+
+class _Book(xlsxwriter.Workbook):  # type: ignore[misc]
+    """A workbook of the library that keeps each of our formats once."""
+
+    def __init__(self, out: BytesIO, options: dict[str, Any], *, structure_locked: bool) -> None:
+        super().__init__(out, options)
+        self.structure_locked = structure_locked
+        self._kept: dict[tuple[str, str, bool, bool, bool, bool], Any] = {}
+
+    def _get_packager(self) -> _Package:
+        return _Package()
+
+    def format_of(self, cell: Cell) -> Any:
+        """The format of that cell; ``None`` where it needs none."""
+        quoted = cell.formula is None and isinstance(cell.value, str) and cell.value.startswith(_TRIGGERS)
+        key = (
+            cell.style,
+            cell.number_format,
+            cell.locked,
+            cell.formula is not None,
+            quoted,
+            cell.link is not None,
+        )
+        if key not in self._kept:
+            self._kept[key] = self.add_format(
+                cell_look(
+                    cell.style,
+                    _text(cell.number_format, "number format", MAX_SHORT),
+                    locked=cell.locked,
+                    computed=key[3],
+                    quoted=quoted,
+                    link=key[5],
+                )
+            )
+        return self._kept[key]
+
+
+def _fill(book: _Book, workbook: Workbook) -> None:
+    book.set_properties({"created": _CREATED})
+    first = next((place for place, sheet in enumerate(workbook.sheets) if sheet.visibility == "visible"), None)
+    if first is None:
+        raise ValueError("a workbook needs a visible sheet")
+    # All sheets first, so that a link or a name may point forward.
+    pages = [book.add_worksheet(_text(sheet.name, "sheet name", MAX_SHEET_NAME)) for sheet in workbook.sheets]
+    pages[first].activate()
+    if first:
+        pages[first].set_first_sheet()
+    for page, sheet in zip(pages, workbook.sheets, strict=True):
+        _write_sheet(book, page, sheet)
+        _name_sheet(book, sheet)
+    for name, text in workbook.constants.items():
+        _define(book, name, _constant(name, text))
+    for name, text in sorted(workbook.properties.items()):
+        label = _text(name, "property name", MAX_SHORT)
+        book.set_custom_property(label, _text(text, f"property {name!r}", MAX_SHORT), "text")
+
+
+# --- one sheet -------------------------------------------------------------
+
+
+def _write_sheet(book: _Book, page: Any, sheet: Sheet) -> None:
+    if sheet.visibility == "hidden":
+        page.hide()
+    elif sheet.visibility == "veryHidden":
+        page.very_hidden()
+    if sheet.protected:
+        page.protect("", _PROTECTION)
+    _measure(page, sheet)
+    covered = _merge(book, page, sheet)
+    for (row, column), cell in sorted(sheet.cells.items()):
+        if (row, column) not in covered:
+            _write_cell(book, page, sheet, row, column, cell)
+        elif not cell.is_empty:
+            raise ValueError(f"{sheet.name}!{a1(row, column)} lies under a merged cell and holds something")
+    for validation in sheet.validations:
+        _validate(page, sheet, validation)
+    for mark in sheet.marks:
+        options = {
+            "type": "formula",
+            "criteria": "=" + _formula(mark.formula.removeprefix("="), f"{sheet.name}!{a1_area(mark.area)}"),
+            "format": book.add_format(mark_look(mark.style)),
+        }
+        _done(page.conditional_format(*_zero(mark.area), options), f"{sheet.name}!{a1_area(mark.area)}: mark")
+    if sheet.printing is not None or sheet.protected:
+        page.hide_gridlines(2)
+    if sheet.printing is not None:
+        _set_up_print(page, sheet, sheet.printing)
+
+
+def _measure(page: Any, sheet: Sheet) -> None:
+    """Widths in characters and heights in points, and what is hidden."""
+    for column in sorted(sheet.widths.keys() | sheet.hidden_columns):
+        hidden = {"hidden": True} if column in sheet.hidden_columns else {}
+        _done(page.set_column(column - 1, column - 1, sheet.widths.get(column), None, hidden), f"column {column}")
+    for row in sorted(sheet.heights.keys() | sheet.hidden_rows):
+        height = sheet.heights.get(row)
+        hidden = {"hidden": True} if row in sheet.hidden_rows else {}
+        at_most = None if height is None else min(height, MAX_HEIGHT)
+        _done(page.set_row(row - 1, at_most, None, hidden), f"row {row}")
+
+
+def _merge(book: _Book, page: Any, sheet: Sheet) -> set[tuple[int, int]]:
+    """Merge the areas, framed all round; the cells that now lie covered."""
+    covered: set[tuple[int, int]] = set()
+    for area in sheet.merges:
+        if area.top == area.bottom and area.left == area.right:
+            continue
+        corner = sheet.cells.get(area.corner, EMPTY)
+        _done(page.merge_range(*_zero(area), "", book.format_of(corner)), f"{sheet.name}!{a1_area(area)}: merge")
+        covered.update(
+            (row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1)
+        )
+        covered.discard(area.corner)
+    return covered
+
+
+def _write_cell(book: _Book, page: Any, sheet: Sheet, row: int, column: int, cell: Cell) -> None:
+    place = (row - 1, column - 1)
+    look = book.format_of(cell)
+    try:
+        if cell.link is not None:
+            # The link first: its cell text is then replaced by the true content.
+            _done(page.write_url(*place, _internal(cell.link), look, "→"), "link")
+        _done(_put(page, place, cell, look), "cell")
+        if cell.note is not None:
+            _write_note(page, place, _text(cell.note, "note", MAX_TEXT))
+    except ValueError as fault:
+        # Named here and not beforehand: the place of a sound cell is never spelled out.
+        raise ValueError(f"{sheet.name}!{a1(row, column)}: {fault}") from None
+
+
+def _put(page: Any, place: tuple[int, int], cell: Cell, look: Any) -> int:
+    """Write the content; the return code of the library."""
+    value = cell.value
+    code: int
+    if cell.formula is not None:
+        code = page.write_formula(*place, "=" + _formula(cell.formula, "formula"), look, _cached(cell))
+    elif isinstance(value, str):
+        code = page.write_string(*place, _text(value, "text", MAX_TEXT), look)
+    elif value is None:
+        if cell.error:
+            code = page.write_string(*place, cell.error, look)
+        else:
+            code = page.write_blank(*place, None, look)
+    elif isinstance(value, bool):
+        code = page.write_boolean(*place, value, look)
+    else:
+        code = page.write_number(*place, _double(value, "number"), look)
+    return code
+
+
+def _write_note(page: Any, place: tuple[int, int], text: str) -> None:
+    # 24 Chinese characters a line at this width; higher for a longer text.
+    lines = sum(1 + len(line) // 24 for line in text.split("\n"))
+    options = {
+        "font_name": BODY["font_name"],
+        "font_size": 9,
+        "width": 300,
+        "height": min(400, 24 + 16 * lines),
+        "author": "",
+    }
+    _done(page.write_comment(*place, text, options), "note")
+
+
+def _cached(cell: Cell) -> float | int | str | bool:
+    """The stored result; an empty one shows nothing, where none at all would show a false 0."""
+    value = cell.cached
+    if value is None:
+        return cell.error or ""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        text = _ESCAPES.sub(lambda found: "_x005F" + found[0], _text(value, "stored result", MAX_TEXT))
+        return _CONTROLS.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    number = _double(value, "stored result")
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _set_up_print(page: Any, sheet: Sheet, printing: PrintSetup) -> None:
+    page.set_paper(9)
+    if printing.landscape:
+        page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
+    page.center_horizontally()
+    if sheet.protected:
+        # The fills show a clerk where to type; paper stays white.
+        page.print_black_and_white()
+    if printing.area is not None:
+        page.print_area(*_zero(printing.area))
+    if printing.repeat_rows is not None:
+        first, last = printing.repeat_rows
+        page.repeat_rows(first - 1, last - 1)
+    if printing.footer:
+        page.set_footer(_text(printing.footer, f"footer of {sheet.name}", MAX_SHORT))
+
+
+# --- validations and names -------------------------------------------------
+
+
+def _validate(page: Any, sheet: Sheet, validation: Validation) -> None:
+    where = f"{sheet.name}!{a1_area(validation.area)}: validation"
+    options = {**_condition(validation, where), "ignore_blank": True, "error_type": "stop"}
+    words = {
+        "input_title": _cut(validation.title, MAX_TITLE),
+        "input_message": _cut(validation.prompt, MAX_SHORT),
+        "error_title": _cut(validation.title, MAX_TITLE) if validation.error else "",
+        "error_message": _cut(validation.error, MAX_SHORT),
+    }
+    for key, text in words.items():
+        if text:
+            # These stand in attributes, which have no escape for control characters.
+            options[key] = _CONTROLS.sub(" ", _text(text, where, MAX_SHORT))
+    _done(page.data_validation(*_zero(validation.area), options), where)
+
+
+def _condition(validation: Validation, where: str) -> dict[str, Any]:
+    """The condition in the library's words; a missing bound bounds nothing."""
+    kind, low, high = validation.kind, validation.minimum, validation.maximum
+    if kind == "any":
+        return {"validate": "any"}
+    if kind == "list":
+        if not validation.choices and low is not None and low.startswith("="):
+            return {"validate": "list", "source": low}
+        choices = [choice.replace('"', '""') for choice in validation.choices]
+        if not choices or any("," in choice for choice in choices):
+            raise ValueError(f"{where}: an inline list needs choices, none of them with a comma")
+        _text(",".join(choices), where, MAX_SHORT)
+        return {"validate": "list", "source": choices}
+    if low is None and high is None:
+        low, high = _ANY_NUMBER if kind == "decimal" else ("0", str(MAX_TEXT))
+    if low is not None and high is not None:
+        return {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
+    return {"validate": kind, "criteria": ">=" if high is None else "<=", "value": low if high is None else high}
+
+
+def _name_sheet(book: _Book, sheet: Sheet) -> None:
+    owner = "'" + sheet.name.replace("'", "''") + "'!"
+    for name, area in sheet.names.items():
+        _define(book, f"{sheet.name}!{name}", f"={owner}{a1_area(area, absolute=True)}")
+    for name, text in sheet.constants.items():
+        _define(book, f"{sheet.name}!{name}", _constant(name, text))
+
+
+def _define(book: _Book, name: str, formula: str) -> None:
+    _done(book.define_name(_text(name, "defined name", MAX_SHORT), formula), f"defined name {name!r}")
+
+
+def _constant(name: str, text: str) -> str:
+    if _CONTROLS.search(text):
+        raise ValueError(f"defined name {name!r}: a named text holds no control characters")
+    return '="' + _text(text, f"defined name {name!r}", MAX_SHORT).replace('"', '""') + '"'
+
+
+# --- what the format can hold ----------------------------------------------
+
+
+def _units(text: str) -> Iterator[int]:
+    return (2 if ord(sign) > 0xFFFF else 1 for sign in text)
+
+
+def _text(text: str, where: str, limit: int) -> str:
+    """The text itself, if a file can hold it: ``limit`` counts UTF-16 units, as Excel does."""
+    if len(text) > limit or (len(text) * 2 > limit and sum(_units(text)) > limit):
+        raise ValueError(f"{where}: longer than {limit:,} characters")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as fault:
+            raise ValueError(f"{where}: a lone surrogate at character {fault.start + 1} is no text") from None
+    return text
+
+
+def _cut(text: str, limit: int, *, ellipsis: str = "…") -> str:
+    """The text within ``limit`` UTF-16 units, never inside a character."""
+    if sum(_units(text)) <= limit:
+        return text
+    room = limit - len(ellipsis)
+    for count, units in enumerate(_units(text)):
+        room -= units
+        if room < 0:
+            return text[:count] + ellipsis
+    return text
+
+
+def _double(value: Decimal, where: str) -> float:
+    number = float(value)
+    if not abs(number) < 1e308 or not value.is_finite():
+        raise ValueError(f"{where}: {value} is no number that a cell holds")
+    return number
+
+
+def _formula(text: str, where: str) -> str:
+    """The formula without its ``=``, checked for what the library would read in its own way."""
+    if not text or text.startswith(("=", "{")) or text.endswith("}") or _CONTROLS.search(text):
+        raise ValueError(f"{where}: not a formula: {text!r}")
+    return _text(text, where, MAX_FORMULA)
+
+
+def _internal(link: str) -> str:
+    if not link.startswith("#") or _CONTROLS.search(link):
+        raise ValueError(f"a link leads into the workbook itself: {link!r}")
+    return "internal:" + _text(link[1:], "link", MAX_SHORT)
+
+
+def _zero(area: Area) -> tuple[int, int, int, int]:
+    """The corners as the library counts them, from 0."""
+    return area.top - 1, area.left - 1, area.bottom - 1, area.right - 1
+
+
+def _done(code: int, what: str) -> None:
+    # The library refuses with a return code: unseen, the thing would just be absent.
+    if code:
+        raise ValueError(f"{what}: refused ({code})")
