@@ -12,7 +12,7 @@ from .sheet import Area, Cell, Mark, Validation, a1_area
 NAME = "pxl."
 """Every defined name of ours begins so."""
 
-LINE_HEIGHT = 14.5
+LINE_HEIGHT = 14.25
 """Points of one printed line at 10.5 points."""
 
 MAX_HEIGHT = 409.0
@@ -77,8 +77,8 @@ def text_width(text: str) -> int:
 
 def lines(text: str, width: float) -> int:
     """How many lines a text takes in a cell of that width (in characters), with room to spare."""
-    room = max(2.0, width - 1.5)
-    return sum(max(1, -int(-text_width(line) * 1.06 // room)) for line in text.split("\n"))
+    room = max(2.0, width - 0.5)
+    return sum(max(1, -int(-text_width(line) * 1.03 // room)) for line in text.split("\n"))
 
 
 def rows_of(form: Form, indicators: tuple[Indicator, ...], *, issued: bool) -> tuple[RowSpec, ...]:

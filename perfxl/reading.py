@@ -10,7 +10,7 @@ from typing import Literal
 from .finding import NotUnderstood
 from .form import Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse
-from .layout import Layout, Place, by_labels, by_names, stray
+from .layout import Layout, Place, by_labels, by_names, stray, unit_of
 from .number import Amount, as_printed, is_blank, read_amount, read_target, squeeze
 from .page import NAME, rows_of
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
@@ -135,7 +135,6 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
 
 
 def _stamped_unit(sheet: Sheet, form: Form) -> str | None:
-    from .layout import unit_of
 
     for (_, column), cell in sorted(sheet.cells.items()):
         if column == 1 and cell.text and (unit := unit_of(cell.text)):

@@ -201,7 +201,7 @@ STYLES = {
 
 def _indicators(page: Page, rows: tuple[RowSpec, ...]) -> None:
     form, head = page.form, page.row
-    page.label(Area(head, 1, head + len(rows), 1), "\n".join(form.indicators_label), "block")
+    page.label(Area(head, 1, head + len(rows), 1), form.indicators_label, "block")
     for at, column in enumerate(form.columns):
         page.label(page.span(at + 2, at + 2), column.label, "head")
     page.heights[head] = 30

@@ -96,6 +96,8 @@ def _missing(needs: tuple[str, ...], denominator: str) -> Missing:
     if any("." in path for path in paths):
         tests = [(path, _blank_at(path)) for path in paths]
         return lambda subject: [name for path, blanks in tests for name in blanks(subject)]
+    if not paths:
+        return lambda subject: []
     if len(paths) == 1:
         name, only = paths[0], attrgetter(paths[0])
         return lambda subject: [name] if only(subject) is None else []

@@ -1,7 +1,7 @@
 """Write the samples of 2022 from ``2022/forms.toml``: as printed, filled, corrected.
 
-    python samples/make.py            writes the workbooks and the findings beside them
-    python samples/make.py --check    exits 1 where a file differs from what would be written
+python samples/make.py            writes the workbooks and the findings beside them
+python samples/make.py --check    exits 1 where a file differs from what would be written
 """
 
 from __future__ import annotations
@@ -28,7 +28,16 @@ SOURCES = ("total", "appropriation", "carryover", "other")
 WIDTHS = (9, 12, 14, 22, 15, 15, 8, 10, 24)
 FUND_LABELS = ("年度资金总额", "其中：当年财政拨款", "上年结转资金", "其他资金")
 FUND_HEAD = ("年初预算数", "全年预算数", "全年执行数", "分值", "执行率", "得分")
-INDICATOR_HEAD = ("一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分", "偏差原因分析及改进措施")
+INDICATOR_HEAD = (
+    "一级指标",
+    "二级指标",
+    "三级指标",
+    "年度指标值",
+    "实际完成值",
+    "分值",
+    "得分",
+    "偏差原因分析及改进措施",
+)
 _NUMBER = re.compile(r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(%?)")
 
 Form = dict[str, object]
@@ -52,7 +61,11 @@ def typed(text: str, style: str) -> Cell:
     number_format = ("#,##0" if "," in text else "0") + ("." + "0" * places if places else "") + found[1]
     number = Decimal(text.rstrip("%").replace(",", ""))
     return Cell(
-        value=number.scaleb(-2) if found[1] else number, text=text, style=style, number_format=number_format, locked=False
+        value=number.scaleb(-2) if found[1] else number,
+        text=text,
+        style=style,
+        number_format=number_format,
+        locked=False,
     )
 
 
@@ -183,9 +196,7 @@ def record_of(form: Form) -> SelfEvaluation:
         assert isinstance(values, list)
         amounts = [found.number if (found := read_amount(value)) else None for value in values]
         funds.append(
-            FundingLine(
-                source=source, initial_budget=amounts[0], annual_budget=amounts[1], executed_amount=amounts[2]
-            )
+            FundingLine(source=source, initial_budget=amounts[0], annual_budget=amounts[1], executed_amount=amounts[2])
         )
     rows = [
         Indicator(
@@ -253,7 +264,11 @@ def findings(name: str, data: bytes) -> str:
     out = []
     for verdict in judge_bytes(name, data):
         for finding in verdict.findings:
-            row: dict[str, str | None] = {"rule": finding.rule, "severity": finding.severity.value, "cell": finding.cell}
+            row: dict[str, str | None] = {
+                "rule": finding.rule,
+                "severity": finding.severity.value,
+                "cell": finding.cell,
+            }
             for term in ("expected", "actual"):
                 value = getattr(finding, term)
                 row[term] = plain(value) if isinstance(value, Decimal) else None if value is None else str(value)

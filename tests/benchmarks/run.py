@@ -125,11 +125,25 @@ def main() -> None:
             ours = [*perfxl, "new", "shanghai", "--year", "2026", "--force", "-o", target]
             script = folder / "plain.py"
             script.write_text(plain_script(one), encoding="utf-8")
-            compare("new, against a plain xlsxwriter script, same sheet", ours, [python, str(script)], rounds * 2, faster=False)
+            compare(
+                "new, against a plain xlsxwriter script, same sheet",
+                ours,
+                [python, str(script)],
+                rounds * 2,
+                faster=False,
+            )
         if chosen.only in (None, "start"):
             click = [python, "-c", "import click"]
-            compare("start-up: perfxl --help, against import click", [*perfxl, "--help"], click, rounds * 4, faster=False)
-            compare("start-up: perfxl check one.xlsx, against import click", [*perfxl, "check", one], click, rounds * 4, faster=False)
+            compare(
+                "start-up: perfxl --help, against import click", [*perfxl, "--help"], click, rounds * 4, faster=False
+            )
+            compare(
+                "start-up: perfxl check one.xlsx, against import click",
+                [*perfxl, "check", one],
+                click,
+                rounds * 4,
+                faster=False,
+            )
 
 
 def plain_script(path: str) -> str:
