@@ -1,3 +1,77 @@
-"""perfxl: 财政项目支出绩效自评表, written locked, read back, and judged."""
+"""perfxl: 财政项目支出绩效自评表, written locked, read back, and judged.
+
+``load_form`` gives a form by id or TOML path; ``build`` a workbook as plain data; ``write`` its
+bytes; ``read`` the submissions in returned bytes; ``check`` the verdicts on files and folders.
+Amounts are ``Decimal`` in the form's currency unit; a rate is a fraction; ``None`` is blank.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .check import check
+    from .finding import Finding, Severity, Verdict
+    from .form import BrokenDefinitionError, Form, UnknownFormError, load_form
+    from .reading import read_bytes as read
+    from .record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
+    from .rejection import Rejected
+    from .submission import Submission
+    from .template import build_workbook as build
+    from .xlsx.writer import write_workbook as write
+
+_WHERE = {
+    "check": "check",
+    "Finding": "finding",
+    "Severity": "finding",
+    "Verdict": "finding",
+    "BrokenDefinitionError": "form",
+    "Form": "form",
+    "UnknownFormError": "form",
+    "load_form": "form",
+    "read": "reading:read_bytes",
+    "Assignment": "record",
+    "FundingLine": "record",
+    "Indicator": "record",
+    "SelfEvaluation": "record",
+    "SignOff": "record",
+    "Target": "record",
+    "Rejected": "rejection",
+    "Submission": "submission",
+    "build": "template:build_workbook",
+    "write": "xlsx.writer:write_workbook",
+}
+__all__ = [
+    "Assignment",
+    "BrokenDefinitionError",
+    "Finding",
+    "Form",
+    "FundingLine",
+    "Indicator",
+    "Rejected",
+    "SelfEvaluation",
+    "Severity",
+    "SignOff",
+    "Submission",
+    "Target",
+    "UnknownFormError",
+    "Verdict",
+    "__version__",
+    "build",
+    "check",
+    "load_form",
+    "read",
+    "write",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Names are loaded when first asked for, so that start-up stays light."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'perfxl' has no attribute {name!r}")
+    import importlib
+
+    module, _, attribute = _WHERE[name].partition(":")
+    return getattr(importlib.import_module("." + module, __name__), attribute or name)

@@ -75,7 +75,7 @@ def find_files(paths: Iterable[Path]) -> list[Source]:
     ``FileNotFoundError`` for a path that is not there.
     """
     found: dict[str, Source] = {}
-    for path in map(os.fspath, paths):
+    for path in (os.fspath(path) for path in paths):
         if os.path.isdir(path):  # noqa: PTH112
             for each in _inside(path):
                 found.setdefault(os.path.normpath(each), Source(each, each))
@@ -277,7 +277,7 @@ def _zip_errors() -> tuple[type[Exception], ...]:
     from zipfile import BadZipFile
 
     return (
-        *(BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+        *(OSError, BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
         *(OverflowError, UnicodeDecodeError, ValueError, EOFError, IndexError),
     )
 
@@ -329,7 +329,7 @@ def _judge_member(file: str, archive: ZipFile, member: ZipInfo, terms: Terms) ->
     try:
         with archive.open(member) as stream:
             data = stream.read(DEFAULT.file_bytes + 1)
-    except (OSError, *_zip_errors()):
+    except _zip_errors():
         return [_rejected(file, "BAD_ZIP")]
     return judge_bytes(file, data, terms)
 

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import diagnosis
 from .finding import Breach, Diagnosis, Finding, NotRun, Over, Rule, Severity, Status, Verdict
@@ -24,12 +24,8 @@ Diagnose = Callable[[str, Submission, str], Diagnosis | None]
 """Why a figure is what it is: the code of the rule, the submission, the path of the field."""
 
 
-class Subject(NamedTuple):
-    """What a rule is called with, the path of it in the record, and a cell of its own if it has one."""
-
-    value: Any
-    path: str
-    cell: str | None = None
+Subject = tuple[Any, str, str | None]
+"""What a rule is called with, the path of it in the record, and a cell of its own if it has one."""
 
 
 # ---- what a rule needs ------------------------------------------------------------------
@@ -191,21 +187,26 @@ def _filled(line: FundingLine) -> bool:
     return any(getattr(line, term) is not None for term in MONEY)
 
 
+def _says_something(field: FieldCell) -> bool:
+    """A typed text is judged as a text; of cells, the figures and the formulas are."""
+    return field.kind not in ("text", "value") or field.cell.formula is not None
+
+
 def subjects(submission: Submission) -> Mapping[Over, list[Subject]]:
     """What the rules are called with, by what they are over."""
     record, form = submission.record, submission.form
-    lines = [Subject(line, f"funds[{number}].") for number, line in enumerate(record.funds)]
+    lines: list[Subject] = [(line, f"funds[{number}].", None) for number, line in enumerate(record.funds)]
     return {
-        "form": [Subject(record, "")],
-        "submission": [Subject(submission, "")],
+        "form": [(record, "", None)],
+        "submission": [(submission, "", None)],
         # a line without any amount is a line that the project does not have
-        "funds": [subject for subject in lines if subject.value.source == "total" or _filled(subject.value)],
-        "total": [subject for subject in lines if subject.value.source == "total"],
-        "columns": [Subject(column, column.field) for column in money_columns(record, form)],
-        "indicators": [Subject(row, f"indicators[{number}].") for number, row in enumerate(record.indicators)],
-        "cells": [Subject(field, name) for name, field in submission.cells.items()],
-        "texts": [Subject(text, text.field) for text in texts(record, form)],
-        "differences": [Subject(each, each.field, each.cell_name) for each in submission.differences],
+        "funds": [subject for subject in lines if subject[0].source == "total" or _filled(subject[0])],
+        "total": [subject for subject in lines if subject[0].source == "total"],
+        "columns": [(column, column.field, None) for column in money_columns(record, form)],
+        "indicators": [(row, f"indicators[{number}].", None) for number, row in enumerate(record.indicators)],
+        "cells": [(field, name, None) for name, field in submission.cells.items() if _says_something(field)],
+        "texts": [(text, text.field, None) for text in texts(record, form)],
+        "differences": [(each, each.field, each.cell_name) for each in submission.differences],
     }
 
 
@@ -221,7 +222,8 @@ def _place(submission: Submission, path: str) -> tuple[str, str | None]:
 
 
 def _finding(rule: Rule, breach: Breach, subject: Subject, submission: Submission) -> Finding:
-    field, cell = _place(submission, subject.path + breach.field)
+    _, path, own = subject
+    field, cell = _place(submission, path + breach.field)
     difference, expected, actual = breach.difference, breach.expected, breach.actual
     if difference is None and isinstance(expected, Decimal) and isinstance(actual, Decimal):
         difference = actual - expected
@@ -229,7 +231,7 @@ def _finding(rule: Rule, breach: Breach, subject: Subject, submission: Submissio
         rule=rule.code,
         severity=breach.severity or rule.severity,
         sheet=submission.sheet,
-        cell=subject.cell or cell,
+        cell=own or cell,
         field=field,
         expected=expected,
         actual=actual,
@@ -243,7 +245,7 @@ def _not_run(rule: Rule, subject: Subject, absent: Sequence[str], submission: Su
     """Placed at the last field that the rule looks at, or at the first that is blank."""
     own = [need for need in rule.needs if "." not in need and not absent[0].startswith(_COLUMN)]
     name = own[-1].replace("denominator", submission.form.denominator) if own else absent[0]
-    path = subject.path + name
+    path = subject[1] + name
     if path.startswith("total."):
         place = next((n for n, line in enumerate(submission.record.funds) if line.source == "total"), None)
         path = path if place is None else path.replace("total", f"funds[{place}]", 1)
@@ -262,7 +264,7 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
         function, applies = rule.function, rule.applies
         absent_of = _missing(rule.needs, form.denominator) if rule.needs else None
         for subject in given[rule.over]:
-            value = subject.value
+            value = subject[0]
             if applies is not None and not applies(value, form):
                 continue
             if absent_of is not None and (absent := absent_of(value)):
@@ -351,7 +353,7 @@ def _blank_form(submission: Submission) -> Finding:
     rule = by_code("V01")
     if rule is None:
         raise LookupError("V01")
-    return _finding(rule, Breach("", variant="blank_form"), Subject(submission, ""), submission)
+    return _finding(rule, Breach("", variant="blank_form"), (submission, "", None), submission)
 
 
 def judge(

@@ -31,9 +31,10 @@ _ROW_COLUMNS = {
     "score": "H",
     "variance_explanation": "I",
 }
+_MONEY: FieldKind = "money"
 _LINE_COLUMNS = dict(zip(_LINE_KEYS, "DEFGHI", strict=True))
 _KINDS: Mapping[str, FieldKind] = {
-    **dict.fromkeys(MONEY, cast(FieldKind, "money")),
+    **dict.fromkeys(MONEY, _MONEY),
     "weight": "weight",
     "total_weight": "weight",
     "score": "score",
@@ -75,7 +76,9 @@ def submission(
         ("implementing_unit", "F4", record.implementing_unit),
     ]
     for number, line in enumerate(record.funds):
-        values += [(f"funds[{number}].{key}", f"{_LINE_COLUMNS[key]}{6 + number}", getattr(line, key)) for key in _LINE_KEYS]
+        values += [
+            (f"funds[{number}].{key}", f"{_LINE_COLUMNS[key]}{6 + number}", getattr(line, key)) for key in _LINE_KEYS
+        ]
     values += [("expected_goal", "B11", record.expected_goal), ("actual_result", "F11", record.actual_result)]
     for number, row in enumerate(record.indicators):
         for key, column in _ROW_COLUMNS.items():
@@ -247,9 +250,7 @@ def _column(pairs: Mapping[str, str], form: Form) -> MoneyColumn:
     parts = tuple(Decimal(part) if part else None for part in pairs["parts"].split(","))
     total = Decimal(pairs["total"]) if pairs["total"] else None
     column = form.money_columns[0]
-    return MoneyColumn(
-        field=f"funds[0].{column.term}", term=column.term, label=column.label, total=total, parts=parts
-    )
+    return MoneyColumn(field=f"funds[0].{column.term}", term=column.term, label=column.label, total=total, parts=parts)
 
 
 def _value(text: str | None) -> Value:

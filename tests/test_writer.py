@@ -13,10 +13,10 @@ from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
-from openpyxl.utils.escape import unescape
 
 from perfxl.sheet import Area, Cell, Mark, PrintSetup, Sheet, Validation, Workbook
 from perfxl.xlsx.styles import STYLES, cell_look, mark_look
@@ -172,14 +172,24 @@ HOSTILE = (
 
 
 def test_hostile_text_comes_back_equal() -> None:
-    """R-OUT-1."""
-    sheet = sheet_of(*HOSTILE)
-    rows = reopened(Workbook(sheets=(sheet,)))["自评表"]
-    for row, text in enumerate(HOSTILE, 1):
-        cell = rows.cell(row, 1)
-        # openpyxl leaves the escapes of control characters as they stand; decoding them is the reader's part.
-        assert unescape(cell.value) == text, ascii(text)
-        assert cell.hyperlink is None
+    """R-OUT-1: as the format defines it, escapes of control characters decoded."""
+    package = parts(write_workbook(Workbook(sheets=(sheet_of(*HOSTILE),))))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    items = ElementTree.fromstring(package["xl/sharedStrings.xml"]).findall(f"{space}si")
+    texts = [item.findtext(f"{space}t") or "" for item in items]
+    assert [re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), text) for text in texts] == list(HOSTILE)
+    cells = re.findall(r'<c r="A(\d+)" s="\d+" t="s"><v>(\d+)</v></c>', package["xl/worksheets/sheet1.xml"])
+    assert cells == [(str(place + 1), str(place)) for place in range(len(HOSTILE))]
+
+
+def test_hostile_text_comes_back_equal_through_openpyxl() -> None:
+    # openpyxl itself leaves the escapes of control characters as they stand.
+    plain = [text for text in HOSTILE if not re.search("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x", text)]
+    assert len(plain) > 25
+    rows = reopened(Workbook(sheets=(sheet_of(*plain),)))["自评表"]
+    for row, text in enumerate(plain, 1):
+        assert rows.cell(row, 1).value == text, ascii(text)
+        assert rows.cell(row, 1).hyperlink is None
 
 
 def test_no_formula_and_no_link_out_of_data() -> None:

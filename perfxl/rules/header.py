@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..finding import Breach, Rule, Severity, rule
 from ..form import Form
 from ..number import is_blank, squeeze
 from ..submission import Submission, TextField
 
+_SHORT = 20  # a longer text is no placeholder as a whole
 _YEAR = re.compile(r"(?:19|20)\d{2}(?!\d)")
 
 
@@ -73,20 +75,37 @@ def year_as_asked(form_read: Submission, form: Form) -> Iterator[Breach]:
         yield Breach("title", expected=form.title, actual=title, variant="title")
 
 
+class _Placeholders(NamedTuple):
+    """Words that stand for something still to be written: found anywhere, or only as the whole text."""
+
+    anywhere: tuple[tuple[str, re.Pattern[str] | None], ...]
+    whole: frozenset[str]
+
+
 @lru_cache(maxsize=64)
-def _placeholder(words: tuple[str, ...], narrative: bool) -> re.Pattern[str]:
-    """What stands for something still to be written; the last three words only as the whole text."""
-    parts: list[str] = []
-    for number, word in enumerate(words):
-        bare = re.escape(squeeze(word))
-        letters = squeeze(word).isascii() and squeeze(word).isalpha()
-        dots = not squeeze(word).strip(".*")
-        if number >= len(words) - 3 or (dots and narrative):
-            parts.append(rf"\A{bare}\Z")
-        else:
-            # XX inside a Latin word is no placeholder
-            parts.append(rf"(?<![A-WYZa-wyz]){bare}(?![A-WYZa-wyz])" if letters else bare)
-    return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE if narrative else 0)
+def _placeholders(words: tuple[str, ...]) -> _Placeholders:
+    *anywhere, one, two, three = ("", "", "", *words)
+    # XX inside a Latin word is no placeholder
+    return _Placeholders(
+        tuple(
+            (word, re.compile(rf"(?<![A-WYZa-z]){word}(?![A-WYZa-z])") if word.isascii() and word.isalpha() else None)
+            for word in anywhere
+            if word
+        ),
+        frozenset(squeeze(word).lower() for word in (*words, one, two, three) if word),
+    )
+
+
+def _placeholder(text: TextField, words: tuple[str, ...]) -> str | None:
+    known, prose = _placeholders(words), text.kind == "narrative"
+    if len(text.text) < _SHORT and squeeze(text.text).lower() in known.whole:
+        return text.text
+    for word, alone in known.anywhere:
+        if word not in text.text or (prose and not word.strip("….")):
+            continue  # dots in prose are an ellipsis
+        if alone is None or alone.search(text.text):
+            return word
+    return None
 
 
 @rule(
@@ -105,14 +124,13 @@ def no_placeholders(text: TextField, form: Form) -> Iterator[Breach]:
     Fail: kind=name text=指标1
     Fail: kind=narrative text=完成XX项目建设
     """
-    if is_blank(text.text):
+    if text.kind != "narrative" and is_blank(text.text):
         return
-    bare = squeeze(text.text)
-    found = _placeholder(form.rules.placeholders, text.kind == "narrative").search(bare)
-    if found:
-        yield Breach("", actual=found.group(), facts={"label": text.label})
-    elif text.kind == "name" and bare in form.rules.placeholder_names:
-        yield Breach("", actual=bare, facts={"label": text.label})
+    found = _placeholder(text, form.rules.placeholders)
+    if found is not None:
+        yield Breach("", actual=found, facts={"label": text.label})
+    elif text.kind == "name" and squeeze(text.text) in form.rules.placeholder_names:
+        yield Breach("", actual=text.text, facts={"label": text.label})
 
 
 @rule(

@@ -20,6 +20,7 @@ _MARKUP = re.compile(
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]|_x[0-9A-Fa-f]{4}_"
 )
+_LONG = 500  # a longer text does not consist of markup alone
 _INJECTION = ("=", "@", "+", "＝", "＠", "＋")
 
 
@@ -100,6 +101,8 @@ def narrative_given(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
         ("actual_result", form.actual_label, record.actual_result),
     )
     for name, label, text in fields:
+        if text and len(text) > _LONG:
+            continue
         if is_blank(text) or is_blank(_MARKUP.sub("", text or "")):
             yield Breach(name, actual=text, facts={"label": label})
 

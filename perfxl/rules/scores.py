@@ -10,7 +10,7 @@ from ..form import Form
 from ..number import half_up, is_blank, is_no_reason, squeeze
 from ..record import Indicator, SelfEvaluation
 from ..submission import FieldCell
-from .values import comparable, has_figure, is_reverse, is_satisfaction
+from .values import comparable, has_figure, is_reverse, is_satisfaction, scale_differs
 
 _ZERO = Decimal(0)
 
@@ -44,20 +44,24 @@ def row_score(row: Indicator, form: Form) -> Decimal | None:
     )
 
 
+def _gap(row: Indicator) -> Decimal | None:
+    """Actual less target, of any two figures."""
+    target, actual = row.target, row.actual
+    if target is None or actual is None or target.number is None or actual.number is None:
+        return None
+    return actual.number - target.number
+
+
 def falls_short(row: Indicator, form: Form) -> bool:
     """Whether a result that should be reached was not: a < t, of comparable figures."""
-    return (
-        not is_reverse(row)
-        and comparable(row, form)
-        and given(given(row.actual).number) < given(given(row.target).number)
-    )
+    gap = _gap(row)
+    return gap is not None and gap < 0 and not is_reverse(row) and not scale_differs(row, form)
 
 
 def exceeds(row: Indicator, form: Form) -> bool:
     """Whether a reverse indicator went beyond its limit: a > t."""
-    return (
-        is_reverse(row) and comparable(row, form) and given(given(row.actual).number) > given(given(row.target).number)
-    )
+    gap = _gap(row)
+    return gap is not None and gap > 0 and is_reverse(row) and not scale_differs(row, form)
 
 
 def _full(row: Indicator) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ..finding import Breach, Rule, Severity, given, rule
 from ..form import Form
+from ..number import half_up, places_of
 from ..record import SelfEvaluation
 from .money import denominator, percent, total_place
 from .scores import all_qualitative_full, looks_copied
@@ -16,7 +17,8 @@ def score_sum(record: SelfEvaluation) -> Decimal:
     """Execution score and indicator scores as printed: the paper must add up."""
     line = record.total
     own = line.score if line and line.score is not None else Decimal(0)
-    return sum((row.score for row in record.indicators if row.score is not None), own)
+    whole = sum((row.score for row in record.indicators if row.score is not None), own)
+    return whole if places_of(whole) > 2 else half_up(whole, 2)
 
 
 @rule(

@@ -41,9 +41,10 @@ def scale_differs(row: Indicator, form: Form) -> bool:
     target, actual = row.target, row.actual
     if target is None or actual is None or target.number is None or actual.number is None:
         return False
-    percents = (target.kind == "percent") + (actual.kind == "percent")
     t, a = abs(target.number), abs(actual.number)
-    if percents == 1:
+    if target.unit == actual.unit and t == a:
+        return False
+    if (target.kind == "percent") != (actual.kind == "percent"):
         percent, plain = (target, actual) if target.kind == "percent" else (actual, target)
         if plain.unit is not None:
             return True

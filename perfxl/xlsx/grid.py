@@ -6,27 +6,18 @@ cell: memory follows the content, not the claims.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import NamedTuple
 
-from ..number import from_double, neat, shown
 from ..rejection import Rejected
-from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Area, Cell, Value, a1, area_from_a1
+from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Area, Cell, a1, area_from_a1
+from .cells import MEMO_CHARACTERS, Place, make_cell, place_of, remembered_cell
 from .markup import MAIN, Attributes, Budget, Handlers, walk
 from .package import shortened
 from .parts import ESCAPED, GENERAL, Styles, truth, unescape
 from .shared_formula import translate
 
-Place = tuple[int, int]
 Remark = Callable[[str, str], None]
-
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?", re.ASCII)
-_MEMO_CHARACTERS = 256  # longer texts are not worth remembering
-_LONGEST_NUMBER = 400  # 1E308 written out
 
 
 class Book(NamedTuple):
@@ -62,98 +53,6 @@ class _Pending(NamedTuple):
     style: tuple[str, bool]
 
 
-@lru_cache(maxsize=16384)
-def place_of(reference: str) -> Place:
-    """``E6`` to (6, 5). Raises ``ValueError`` for what is no cell of the grid."""
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
-        raise ValueError(reference)
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    row = int(found[2])
-    if row > MAX_ROW or column > MAX_COLUMN:
-        raise ValueError(reference)
-    return row, column
-
-
-def figure(raw: str) -> Decimal:
-    """A stored number, as ``number.from_double`` gives it. Raises ``ValueError`` for what is none."""
-    if _PLAIN_NUMBER.fullmatch(raw):  # a double holds 15 digits: nothing to round
-        return Decimal(raw)
-    raw = raw.strip(" \t\r\n")
-    if len(raw) > _LONGEST_NUMBER:
-        raise ValueError(raw)
-    return from_double(raw)
-
-
-def _shown(number: Decimal, number_format: str) -> str:
-    try:
-        return shown(number, number_format)
-    except InvalidOperation:  # more digits than the format could ever print
-        return neat(number)
-
-
-def _make(kind: str, raw: str, number_format: str, locked: bool, formula: str | None) -> Cell:
-    """A cell from its type ``t``, the text of its value, its style and its formula."""
-    value: Value
-    error: str | None = None
-    text = raw
-    if kind == "n":
-        try:
-            value = figure(raw) if raw else None
-            if value is not None:
-                text = _shown(value, number_format)
-        except ValueError:
-            value, error = None, "BAD_NUMBER"
-    elif kind in ("str", "d"):
-        value = raw
-    elif kind == "e":
-        value, error = None, raw
-    elif kind == "b" and raw in ("0", "1", "true", "false"):
-        value = raw in ("1", "true")
-        text = "TRUE" if value else "FALSE"
-    else:
-        value, error = None, "BAD_NUMBER"
-    return _cell(value, text, number_format, locked, formula, error)
-
-
-_new = object.__new__
-_value, _text, _number_format, _formula, _cached, _error, _locked, _style, _note, _link = (
-    vars(Cell)[name].__set__ for name in Cell.__slots__
-)
-
-
-def _cell(value: Value, text: str, number_format: str, locked: bool, formula: str | None, error: str | None) -> Cell:
-    """``Cell(...)`` in half the time: its ten slots are filled directly.
-
-    Building cells is the greater part of reading a form.
-    """
-    cell = _new(Cell)
-    _value(cell, value if formula is None else None)
-    _text(cell, text)
-    _number_format(cell, number_format)
-    _formula(cell, formula)
-    _cached(cell, None if formula is None else value)
-    _error(cell, error)
-    _locked(cell, locked)
-    _style(cell, "")
-    _note(cell, None)
-    _link(cell, None)
-    return cell
-
-
-# Labels, formulas and many figures are the same in all returns of a form.
-_remembered = lru_cache(maxsize=16384)(_make)
-
-
-def make_cell(kind: str, raw: str, style: tuple[str, bool], formula: str | None) -> Cell:
-    """``_make``, remembered where the texts are short."""
-    if len(raw) > _MEMO_CHARACTERS or (formula is not None and len(formula) > _MEMO_CHARACTERS):
-        return _make(kind, raw, *style, formula)
-    return _remembered(kind, raw, *style, formula)
-
-
 def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
     """Read a worksheet part. ``sheet`` is its name for messages, ``part`` its part name.
 
@@ -166,7 +65,7 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
     depth_limit, far_row, far_column = limits.depth, limits.far_row, limits.far_column
     cells: dict[Place, Cell] = {}
     strings_met: dict[tuple[str, str], Cell] = {}  # by style and index
-    remembered = _remembered
+    remembered = remembered_cell
     first_of_shared: dict[str, tuple[Place, str]] = {}
     pending: list[_Pending] = []
     merges: list[Area] = []
@@ -226,7 +125,7 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         if attributes_of_formula:
             content = special_formula(place, formula or "")
         length = len(stored) + (len(content) if content else 0)
-        if length > _MEMO_CHARACTERS:
+        if length > MEMO_CHARACTERS:
             if max(len(stored), length - len(stored)) > limits.text_characters:
                 raise Rejected("TEXT_TOO_LONG", at(place))
             spend(length, place)
@@ -255,8 +154,15 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         first = first_of_shared.get(shared)
         if first is None:
             return None
-        (first_row, first_column), formula_there = first
-        return translate(formula_there, place[0] - first_row, place[1] - first_column)
+        return moved(first, place)
+
+    def moved(first: tuple[Place, str], place: Place) -> str:
+        """A shared formula as it reads at another place; a long one costs time and counts for more."""
+        (first_row, first_column), own = first
+        if len(own) > MEMO_CHARACTERS:
+            budget.check_clock(part)
+            spend(4 * len(own), place)
+        return translate(own, place[0] - first_row, place[1] - first_column)
 
     def settle_pending() -> None:
         for place, shared, kind_there, raw_there, how in pending:
@@ -265,10 +171,7 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
                 remark("ORPHAN_SHARED_FORMULA", at(place))
                 cells[place] = make_cell(kind_there, raw_there, how, "")
                 continue
-            (first_row, first_column), own = first
-            moved = translate(own, place[0] - first_row, place[1] - first_column)
-            spend(len(moved), place)
-            cells[place] = make_cell(kind_there, raw_there, how, moved)
+            cells[place] = make_cell(kind_there, raw_there, how, moved(first, place))
 
     def start_row(attributes: Attributes) -> None:
         nonlocal row, gap, last

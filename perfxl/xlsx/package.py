@@ -1,4 +1,4 @@
-"""The package: what kind of file the bytes are, and the parts of a zip, checked before use.
+"""The package: the parts of a zip, checked before use.
 
 The zip directory is walked here rather than by a library, because every check of it is
 ours to make: overlaps, lying sizes, names that two readers would understand differently.
@@ -7,7 +7,6 @@ Nothing is ever written to disk.
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from ..rejection import Rejected
-from .limits import DEFAULT, Limits
+from .limits import Limits
 
 _LOCAL = b"PK\x03\x04"
 _END = struct.Struct("<4s4H2LH")
@@ -25,19 +24,6 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _HEADER = struct.Struct("<4s5H3L2H")
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _LONGEST_DESCRIPTOR = 24  # a data descriptor with a signature and 64-bit sizes
-
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLD_BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
-_OTHER_KINDS = (
-    (b"%PDF", "PDF"),
-    (b"Rar!", "RAR"),
-    (b"7z\xbc\xaf", "7z"),
-    (b"\x1f\x8b", "gzip"),
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"{\\rtf", "RTF"),
-)
-_LOCK_FILE_SIZES = (162, 165)  # what Word and Excel leave beside an open document
 
 
 class Stored(NamedTuple):
@@ -117,82 +103,6 @@ class Package:
 def fold(name: str) -> str:
     """A part name as names are compared: NFC, without case."""
     return name.lower() if name.isascii() else normalize("NFC", name).casefold()
-
-
-def sniff(data: bytes) -> str | None:
-    """The rejection code of content that is no ``.xlsx``, judged by content alone.
-
-    ``None`` where it looks like an ``.xlsx`` package (which may still be a broken one).
-    """
-    if data.startswith(_LOCAL):
-        try:
-            return kind_of_parts(Package(data, DEFAULT).names)
-        except Rejected:
-            return None
-    if not data.strip(b"\0"):
-        return "EMPTY_FILE"
-    if data.startswith(_OLE):
-        return _kind_of_ole(data)
-    if data.startswith((b"L\0\0\0\x01\x14\x02\0", b"[InternetShortcut]")):
-        return "SHORTCUT"
-    if (len(data) in _LOCK_FILE_SIZES and data[0] <= 54) or (len(data) < 1024 and b",file:///" in data):
-        return "OFFICE_LOCK_FILE"
-    if data.startswith(b"PK") or b"PK\x05\x06" in data[-_END.size - _MAX16 :]:
-        return "BAD_ZIP"
-    if data[:2] in _OLD_BIFF:
-        return "LEGACY_XLS_OR_ET"
-    if any(data.startswith(magic) for magic, _ in _OTHER_KINDS):
-        return "NOT_A_WORKBOOK"
-    return _kind_of_text(data)
-
-
-def other_kind(data: bytes) -> str:
-    """The common name of a well-known kind of file that is no workbook, or nothing."""
-    return next((name for magic, name in _OTHER_KINDS if data.startswith(magic)), "")
-
-
-def kind_of_parts(names: Iterable[str]) -> str | None:
-    """The rejection code of a zip that holds another kind of document, by its part names."""
-    parts = set(names)
-    if "xl/workbook.xml" in parts:
-        return None
-    if "xl/workbook.bin" in parts:
-        return "XLSB"
-    if "mimetype" in parts and "content.xml" in parts:
-        return "ODS"
-    if "index.zip" in parts or any(name.endswith(".iwa") for name in parts):
-        return "NUMBERS"
-    if "[content_types].xml" in parts:
-        return "NOT_A_WORKBOOK" if parts & {"word/document.xml", "ppt/presentation.xml"} else None
-    return "NOT_A_WORKBOOK"
-
-
-def _kind_of_ole(data: bytes) -> str:
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        return "ENCRYPTED"
-    if "WordDocument".encode("utf-16-le") in data or "PowerPoint Document".encode("utf-16-le") in data:
-        return "NOT_A_WORKBOOK"
-    return "LEGACY_XLS_OR_ET"
-
-
-def _kind_of_text(data: bytes) -> str:
-    head = data[:65536]
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = head[: len(head) & ~1].decode("utf-16", "replace")
-    else:
-        try:
-            text = head.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = head.decode("gb18030", "replace")
-    start = text[:4096].lower()
-    if "urn:schemas-microsoft-com:office:spreadsheet" in start or 'progid="excel.sheet"' in start:
-        return "XML2003"
-    if "urn:oasis:names:tc:opendocument" in start:
-        return "ODS"
-    if re.search(r"<(?:!doctype\s+)?html|<table|<body|^mime-version:", start):
-        return "HTML_AS_EXCEL"
-    odd = sum(1 for letter in text if (letter < " " and letter not in "\t\r\n\f") or letter == "\ufffd")
-    return "TEXT_OR_CSV" if odd * 50 <= len(text) else "NOT_A_WORKBOOK"
 
 
 def _directory(data: bytes, limits: Limits) -> tuple[list[_Entry], int]:
@@ -338,28 +248,34 @@ def _check_sizes(entries: list[_Entry], limits: Limits) -> None:
 
 def _check_spans(data: bytes, entries: list[_Entry], directory: int) -> list[int]:
     """Where each part's bytes begin; no two parts may share a byte."""
-    bodies = []
-    spans = []
+    bodies: list[int] = []
+    spans: list[tuple[int, int, str]] = []
     for entry in entries:
-        if entry.start + _HEADER.size > directory:
+        at = entry.start
+        if at + _HEADER.size > directory or data[at : at + 4] != _LOCAL:
             raise Rejected("BAD_ZIP", entry.name)
-        magic, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _HEADER.unpack_from(
-            data, entry.start
-        )
-        name_at = entry.start + _HEADER.size
-        body = name_at + name_length + extra_length
-        if magic != _LOCAL or method != entry.method or data[name_at : name_at + name_length] != entry.raw_name:
-            raise Rejected("BAD_ZIP", entry.name)
-        if flags & 0x2041:
-            raise Rejected("ENCRYPTED_ZIP", entry.name)
-        stated = (crc, packed, size)
-        # With bit 3 the sizes follow the data; a narrow field of all ones stands for a wide one.
-        if not flags & 8 and _MAX32 not in stated and stated != (entry.crc, entry.packed, entry.size):
-            raise Rejected("BAD_ZIP", entry.name)
+        name_length, extra_length = struct.unpack_from("<2H", data, at + _HEADER.size - 4)
+        body = at + _HEADER.size + name_length + extra_length
         bodies.append(body)
-        spans.append((entry.start, body + entry.packed, entry.name))
+        spans.append((at, body + entry.packed, entry.name))
     spans.sort()
     for (_, end, name), (start, _, _) in zip(spans, [*spans[1:], (directory, 0, "")], strict=True):
         if end > start:
             raise Rejected("OVERLAPPING_PARTS", name)
+    for entry in entries:
+        _check_header(data, entry)
     return bodies
+
+
+def _check_header(data: bytes, entry: _Entry) -> None:
+    """The local header must say what the directory says: some readers believe the one, some the other."""
+    _, _, flags, method, _, _, crc, packed, size, name_length, _ = _HEADER.unpack_from(data, entry.start)
+    name_at = entry.start + _HEADER.size
+    if flags & 0x2041:
+        raise Rejected("ENCRYPTED_ZIP", entry.name)
+    if method != entry.method or data[name_at : name_at + name_length] != entry.raw_name:
+        raise Rejected("BAD_ZIP", entry.name)
+    stated = (crc, packed, size)
+    # With bit 3 the sizes follow the data; a narrow field of all ones stands for a wide one.
+    if not flags & 8 and _MAX32 not in stated and stated != (entry.crc, entry.packed, entry.size):
+        raise Rejected("BAD_ZIP", entry.name)

@@ -16,9 +16,10 @@ from ..rejection import Rejected
 from ..sheet import Area, Sheet, Workbook, area_from_a1
 from . import parts
 from .grid import Book, read_grid
+from .kinds import kind_of_parts, other_kind, sniff
 from .limits import DEFAULT, Limits
 from .markup import Budget
-from .package import Package, Stored, kind_of_parts, other_kind, shortened, sniff
+from .package import Package, Stored, shortened
 
 __all__ = ["read_workbook", "sniff"]
 

@@ -51,8 +51,8 @@ STYLES: Mapping[str, Look] = {
     "score": _FIGURE,
     "total": {**_FIGURE, "bold": True},
     "dash": _CENTRED,
-    "sign_label": {"align": "right"},
-    "sign_text": {"align": "left", "bottom": 1},
+    "sign_label": {"align": "right", "valign": "bottom"},
+    "sign_text": {"align": "left", "valign": "bottom", "bottom": 1},
     # The self-check beside the form, outside the print area.
     "check_title": {"font_size": 10, "bold": True, "font_color": "#595959"},
     "check_summary": {**_CHECK, "text_wrap": True},

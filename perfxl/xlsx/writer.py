@@ -38,7 +38,7 @@ _ANY_NUMBER = ("-1E+300", "1E+300")
 # A text that begins so would become a formula when somebody edits the cell.
 _TRIGGERS = tuple("=+-@\t\r＝＋－＠")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-_ESCAPES = re.compile("_x[0-9a-fA-F]{4}_")
+_ESCAPES = re.compile("_(?=x[0-9a-fA-F]{4}_)")
 _NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\!\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -83,10 +83,14 @@ def sheet_name(wanted: str, taken: Iterable[str]) -> str:
 
 
 class _Strings(SharedStrings):  # type: ignore[misc]
-    """Shared strings that are always text: the library takes ``<r>…</r>`` for ready markup."""
+    """Shared strings that are always text and come back equal.
+
+    The library takes ``<r>…</r>`` for ready markup, and two escapes that share
+    an underscore, ``_x005F_x0041_``, for one.
+    """
 
     def _write_si(self, string: str) -> None:
-        string = self._escape_control_characters(string)
+        string = _escaped(string)
         kept = string[:1].isspace() or string[-1:].isspace()
         self._xml_si_element(string, [("xml:space", "preserve")] if kept else [])
 
@@ -285,8 +289,7 @@ def _cached(cell: Cell) -> float | int | str | bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        text = _ESCAPES.sub(lambda found: "_x005F" + found[0], _text(value, "stored result", MAX_TEXT))
-        return _CONTROLS.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+        return _escaped(_text(value, "stored result", MAX_TEXT))
     number = _double(value, "stored result")
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
@@ -384,6 +387,13 @@ def _text(text: str, where: str, limit: int) -> str:
         except UnicodeEncodeError as fault:
             raise ValueError(f"{where}: a lone surrogate at character {fault.start + 1} is no text") from None
     return text
+
+
+def _escaped(text: str) -> str:
+    """Control characters as ``_xHHHH_``, and what looks like such an escape escaped itself."""
+    if "_x" in text:
+        text = _ESCAPES.sub("_x005F_", text)
+    return _CONTROLS.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
 def _cut(text: str, limit: int, *, ellipsis: str = "…") -> str:

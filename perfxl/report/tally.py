@@ -1,0 +1,55 @@
+"""Counts over verdicts, kept while they stream by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ..finding import Severity, Verdict
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many files and forms there were, how they fared, and how many findings were made.
+
+    ``forms`` are the sheets that were judged; a file that was not judged counts once.
+    """
+
+    files: int = 0
+    forms: int = 0
+    statuses: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("pass", "notes", "fail", "rejected", "internal_error"), 0)
+    )
+    severities: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("error", "warning", "info"), 0))
+    last_file: str | None = None
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one verdict; those of one file come one after the other."""
+        if verdict.file != self.last_file:
+            self.files, self.last_file = self.files + 1, verdict.file
+        self.statuses[verdict.status] += 1
+        if verdict.status in ("pass", "notes", "fail"):
+            self.forms += 1
+        for finding in verdict.findings:
+            self.severities[finding.severity.value] += 1
+
+    def counted(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """The verdicts, counted on their way."""
+        for verdict in verdicts:
+            self.add(verdict)
+            yield verdict
+
+    def at_least(self, severity: Severity) -> int:
+        """How many findings are at or above that severity."""
+        return sum(count for name, count in self.severities.items() if Severity(name).rank >= severity.rank)
+
+    @property
+    def not_judged(self) -> int:
+        """How many files could not be judged."""
+        return self.statuses["rejected"] + self.statuses["internal_error"]
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """The counts by name, in the order of the JSON report."""
+        findings = {f"{name}s": count for name, count in self.severities.items()}
+        return {"files": self.files, "forms": self.forms, **self.statuses, **findings}

@@ -1,0 +1,148 @@
+"""The words of findings, rejections and notes in Chinese (``zh``) and English (``en``).
+
+Nothing here fails: a fact that is missing is shown as a blank.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..diagnosis import words as diagnosis_words
+from ..finding import Diagnosis, Fact, Finding, NotRun, Verdict, fact_text
+from ..rejection import NOTES, REJECTIONS
+from ..rules import by_code
+
+LONGEST = 200
+
+# C0 but tab and line feed, C1, zero-width and bidi controls: never shown, for they move or hide what is.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+_INTERNAL = (
+    "程序在核验这份文件时出了错，不是填报的问题。",
+    "perfxl failed on this file; that is a defect of perfxl, not of the form.",
+    "请把这一行连同文件交给维护者。",
+    "Please send this line and the file to the maintainers.",
+)
+_OWN_NOTES = {
+    "WRONG_EXTENSION": (
+        "内容是 .xlsx 表格，但文件扩展名不对。",
+        "The content is an .xlsx workbook, the file name says otherwise.",
+    )
+}
+_TERMS = {
+    "initial_budget": ("年初预算数", "initial budget"),
+    "annual_budget": ("全年预算数", "annual budget"),
+    "executed_amount": ("全年执行数", "executed amount"),
+    "execution_rate": ("执行率", "execution rate"),
+    "weight": ("分值", "weight"),
+    "score": ("得分", "score"),
+    "target": ("指标值", "target"),
+    "actual": ("完成值", "actual value"),
+    "level_3": ("三级指标", "indicator name"),
+    "variance_explanation": ("偏差原因", "reason"),
+    "total_weight": ("分值合计", "weight total"),
+    "total_score": ("总分", "total score"),
+    "expected_goal": ("预期目标", "expected goal"),
+    "actual_result": ("实际完成情况", "actual result"),
+    "fiscal_year": ("年度", "fiscal year"),
+    "currency_unit": ("金额单位", "currency unit"),
+    "project_name": ("项目名称", "project name"),
+    "supervising_department": ("主管部门", "supervising department"),
+    "implementing_unit": ("实施单位", "implementing unit"),
+}
+_PARTS = {
+    "number": ("中的数", ": a figure"),
+    "operator": ("的比较符号", ": an operator"),
+    "unit": ("的单位", ": a unit"),
+}
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return fact_text(None)
+
+
+def without_surrogates(text: str) -> str:
+    """Halves of characters, which no encoding can write, become U+FFFD."""
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def plain_text(text: str) -> str:
+    """A text without anything that moves the cursor, hides, or cannot be written out."""
+    return without_surrogates(_UNSEEN.sub("", text))
+
+
+def clean(text: str, longest: int = LONGEST) -> str:
+    """A text of a form as it is shown: one line, nothing unseen, at most ``longest`` characters."""
+    shown = " ".join(plain_text(text[: 4 * longest]).split())
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _fact(fact: Fact) -> str:
+    return clean(fact_text(fact))
+
+
+def _filled(text: str, finding: Finding) -> str:
+    facts = _Facts({name: _fact(fact) for name, fact in finding.facts.items()})
+    for name in ("expected", "actual", "difference"):
+        facts.setdefault(name, _fact(getattr(finding, name)))
+    try:
+        return text.format_map(facts)
+    except (ValueError, IndexError, AttributeError, KeyError):
+        return text
+
+
+def message(finding: Finding, lang: str) -> str:
+    """What is wrong, with both values."""
+    rule = by_code(finding.rule)
+    if rule is None:
+        return finding.rule
+    zh, en = rule.variants.get(finding.variant, (rule.zh, rule.en))
+    return _filled(zh if lang == "zh" else en, finding)
+
+
+def remedy(finding: Finding, lang: str) -> str:
+    """What to do about it."""
+    rule = by_code(finding.rule)
+    return _filled((rule.remedy_zh if lang == "zh" else rule.remedy_en) if rule else "", finding)
+
+
+def title(code: str, lang: str) -> str:
+    """The title of a rule."""
+    rule = by_code(code)
+    return (rule.title_zh if lang == "zh" else rule.title_en) if rule else code
+
+
+def cause(diagnosis: Diagnosis, lang: str) -> str:
+    """The diagnosis, without anything unseen."""
+    return plain_text(diagnosis_words(diagnosis, lang))
+
+
+def rejection(verdict: Verdict, lang: str) -> tuple[str, str]:
+    """Why a file was not judged, and what to do."""
+    words = REJECTIONS.get(verdict.code or "")
+    if words is None:
+        return (_INTERNAL[0], _INTERNAL[2]) if lang == "zh" else (_INTERNAL[1], _INTERNAL[3])
+    return (words.zh, words.remedy_zh) if lang == "zh" else (words.en, words.remedy_en)
+
+
+def note(code: str, lang: str) -> str:
+    """The words of a note on a file."""
+    return (_OWN_NOTES.get(code) or NOTES.get(code, (code, code)))[lang != "zh"]
+
+
+def missing(not_run: NotRun, lang: str) -> str:
+    """What a rule found missing, in words."""
+    at = 0 if lang == "zh" else 1
+    named = dict.fromkeys(_term(path, at) for path in not_run.missing)
+    return ("、" if lang == "zh" else ", ").join(named)
+
+
+def _term(path: str, at: int) -> str:
+    name, _, part = path.rpartition(".")
+    if part in _PARTS and name.rpartition(".")[2] in _TERMS:
+        return _TERMS[name.rpartition(".")[2]][at] + _PARTS[part][at]
+    return _TERMS[part][at] if part in _TERMS else path
