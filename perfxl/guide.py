@@ -11,6 +11,7 @@ from .number import neat
 from .page import lines
 from .sheet import Area, Cell, PrintSetup, Sheet
 
+NAME = "填报说明"
 WIDTHS = (7, 44, 44, 9)
 _SEVERITY = {"error": "退回 error", "warning": "提醒 warning", "info": "提示 info"}
 
@@ -57,7 +58,7 @@ def _paragraphs(form: Form) -> list[tuple[str, str]]:
         (f"自评等级：{bands}。", f"Grades: {grades}."),
         (
             f"表右侧为自检：{HOLDS} 相符，{BROKEN} 不符，{OPEN} 表内不判断（由主管部门核验）。自检不打印。",
-            f"Beside the form stands the self-check: {HOLDS} holds, {BROKEN} broken, {OPEN} not decided in the sheet. It is not printed.",
+            f"Beside the form stands the self-check: {HOLDS} holds, {BROKEN} broken, {OPEN} not decided. It is not printed.",
         ),
         (f"依据：{form.basis.partition(' · ')[0]}", f"Basis: {form.basis.partition(' · ')[2] or form.basis}"),
     ]
@@ -97,7 +98,7 @@ def sheet(form: Form) -> Sheet:
             "guide_text",
         )
     return Sheet(
-        name="填报说明",
+        name=NAME,
         cells=cells,
         merges=tuple(merges),
         widths=dict(enumerate(map(float, WIDTHS), 1)),

@@ -155,7 +155,7 @@ def example(form: Form) -> str:
     separate = {column.term for column in form.columns} & {"operator", "unit"}
     lines = [
         f"# 下发给一个单位的一个项目（表样 {form.id}）；金额单位：{form.currency_unit}",
-        f"# One project issued to one unit (form {form.id}); amounts in {form.currency_unit}. Blank lines may be left out.",
+        f"# One project issued to one unit (form {form.id}); amounts in {form.currency_unit}.",
         'id = "A001"',
         'project_name = "示例项目"',
         'supervising_department = "示例主管部门"',

@@ -251,7 +251,7 @@ class _Builder:
         )
         sign_off = tuple(
             SignOff(term=term, label=self.sign_label(term, label), text=self.text(f"sign_off.{term}", place))
-            for term, (label, place) in self.layout.sign_off.items()
+            for term, (label, place) in sorted(self.layout.sign_off.items(), key=lambda item: self.sign_order(item[0]))
         )
         weights, scores = [row.weight for row in indicators], [row.score for row in indicators]
         total = next((line for line in funds if line.source == "total"), None)
@@ -278,6 +278,11 @@ class _Builder:
             **texts,
         )
         return record, self.cells
+
+    def sign_order(self, term: str) -> int:
+        """The place of a sign-off field in the form; names of a file come sorted by letter."""
+        terms = [entry.term for entry in self.form.sign_off]
+        return terms.index(term) if term in terms else len(terms)
 
     def sign_label(self, term: str, label: str) -> str:
         return next((entry.label for entry in self.form.sign_off if entry.term == term), label)

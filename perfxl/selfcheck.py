@@ -132,7 +132,8 @@ def _summary(page: Page, first: int, states: Area) -> None:
     page.label(page.span(first, first), "表内自检（不打印） Live self-check (not printed)", "check_title")
     source = (
         f"if(tally(states, broken) > 0, '{BROKEN} ' & tally(states, broken) & ' 处不符，见本列各行 do not hold', "
-        f"if(tally(states, undecided) > 0, '{OPEN} 未见不符；' & tally(states, undecided) & ' 处表内不判断 not decided here', "
+        f"if(tally(states, undecided) > 0, '{OPEN} 未见不符；' & tally(states, undecided)"
+        " & ' 处表内不判断 not decided here', "
         f"'{HOLDS} 表内各项均相符 all hold'))"
     )
     _formula(page, 2, first, "check.summary", source, {"states": a1_area(states)}, "check_summary")

@@ -6,7 +6,8 @@ count from 1, as people count them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -145,6 +146,31 @@ class Workbook:
 
 
 EMPTY = Cell()
+
+MAX_SHEET_NAME = 31
+_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\!\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def _units(text: str, most: int) -> str:
+    """The text cut to that many UTF-16 units, which is how Excel counts."""
+    return text.encode("utf-16-le", "surrogatepass")[: most * 2].decode("utf-16-le", "ignore")
+
+
+def sheet_name(wanted: str, taken: Iterable[str]) -> str:
+    """A name that a sheet may bear: the wanted one, as far as possible.
+
+    At most 31 UTF-16 units, none of ``[ ] : * ? / \\ !``, no ``'`` at either end,
+    never Excel's own ``History``, and unlike every name in ``taken`` whatever the case.
+    """
+    used = {name.casefold() for name in taken} | {"history"}
+    bare = _units(_NOT_IN_SHEET_NAME.sub("_", wanted).strip().strip("'").strip(), MAX_SHEET_NAME)
+    bare = bare.rstrip("' ") or "表"
+    name, count = bare, 1
+    while name.casefold() in used:
+        count += 1
+        tail = f" ({count})"
+        name = _units(bare, MAX_SHEET_NAME - len(tail)) + tail
+    return name
 
 
 def column_letters(column: int) -> str:

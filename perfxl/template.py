@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from . import guide, selfcheck, stamp
 from .form import Column, Form, FundColumn, FundRow
-from .formula import UncomputableError, evaluate, parse, to_excel
+from .formula import Places, UncomputableError, Values, evaluate, parse, to_excel
 from .number import shown
 from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, dash, goal_height, lines, money_format, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
-from .sheet import Area, Cell, PrintSetup, Sheet, Validation, Value, Workbook, a1_area
+from .sheet import Area, Cell, PrintSetup, Sheet, Validation, Value, Workbook, a1_area, sheet_name
 
 TEXT, GENERAL, RATE, SCORE = "@", "General", "0.00%", "0.00"
 PROMPTS = {
@@ -64,6 +64,9 @@ def skeleton(form: Form, rows: tuple[RowSpec, ...]) -> Skeleton:
     page.row = total_row
     _sign_off(page)
     return Skeleton(page, len(rows), total_row, page.row, (1, 2), goals)
+
+
+OWN_SHEETS = (guide.NAME, stamp.HIDDEN_SHEET)
 
 
 def _heading(page: Page) -> None:
@@ -126,20 +129,19 @@ def _funds(page: Page) -> int:
                 page.validations.append(_decimal(page, page.span(offset + 1 + at, offset + 1 + at), "money", "0", None))
     for row in form.fund_rows:
         for column in form.fund_columns:
-            name = f"funds.{row.term}.{column.term}"
-            if name in page.formulas:
-                down = column.kind == "money"
-                _place_formula(
-                    page,
-                    name,
-                    lambda term, down=down, row=row, column=column: [  # type: ignore[misc]
-                        page.ref(f"funds.{term}.{column.term}" if down else f"funds.{row.term}.{term}")
-                    ],
-                )
+            if f"funds.{row.term}.{column.term}" in page.formulas:
+                _place_formula(page, f"funds.{row.term}.{column.term}", _fund_refs(page, row, column))
     return head
 
 
-def _place_formula(page: Page, name: str, places) -> None:  # type: ignore[no-untyped-def]
+def _fund_refs(page: Page, row: FundRow, column: FundColumn) -> Places:
+    """The terms of a fund formula: down a column the other sources, across a row the other columns."""
+    if column.kind == "money":
+        return lambda term: [page.ref(f"funds.{term}.{column.term}")]
+    return lambda term: [page.ref(f"funds.{row.term}.{term}")]
+
+
+def _place_formula(page: Page, name: str, places: Places) -> None:
     area = page.fields[name]
     text = to_excel(parse(page.formulas[name]), places)
     page.cells[area.corner] = replace(page.cells[area.corner], formula=text)
@@ -376,12 +378,12 @@ def compute(page: Page, values: dict[str, Value]) -> dict[str, Value]:
     """Every computed cell from the entered ones, by field name; an error value becomes its text."""
     results = dict(values)
 
-    def lookup(refs: Mapping[str, Sequence[str]]):  # type: ignore[no-untyped-def]
-        return lambda term: [results.get(name) for name in refs[term]]
+    def lookup(reads: _Reads) -> Values:
+        return lambda term: [results.get(name) for name in reads[term]]
 
     for name in _order(page):
         try:
-            results[name] = evaluate(parse(page.formulas[name]), lookup(_reads(page, name)))
+            results[name] = evaluate(parse(page.formulas[name]), lookup(_Reads(page, name)))
         except UncomputableError as error:
             results[name] = str(error)
     return results
@@ -401,11 +403,6 @@ def _order(page: Page) -> list[str]:
         return {"used": 4, "target_figure": 4, "actual_figure": 4, "words": 6, "summary": 7}.get(last, 5)
 
     return sorted(page.formulas, key=depth)
-
-
-def _reads(page: Page, name: str) -> dict[str, list[str]]:
-    """The field names behind each term of a computed cell."""
-    return _Reads(page, name)
 
 
 class _Reads(dict[str, list[str]]):
@@ -458,8 +455,8 @@ def _filled(cell: Cell, value: Value, *, lock: bool) -> Cell:
         return replace(cell, cached="" if value is None else value, text=text)
     if isinstance(value, Decimal):
         return replace(cell, value=value, text=shown(value, cell.number_format), locked=cell.locked or lock)
-    text = None if value is None else str(value)
-    return replace(cell, value=text, text=text or "", locked=cell.locked or lock)
+    words = None if value is None else str(value)
+    return replace(cell, value=words, text=words or "", locked=cell.locked or lock)
 
 
 def build_sheet(
@@ -539,14 +536,16 @@ def build_workbook(
     """
     if not assignments or not 1990 <= year <= 2199:
         raise ValueError("a workbook needs an assignment and a year between 1990 and 2199")
+    filled = records or [None] * len(assignments)
+    assignments = [_with_rows(assignment, record) for assignment, record in zip(assignments, filled, strict=True)]
     content = stamp.Content(form=form.id, version=form.version, year=year, assignments=tuple(assignments))
     taken: list[str] = []
     sheets = []
     for at, assignment in enumerate(assignments):
-        name = "自评表" if len(assignments) == 1 else _sheet_name(assignment.project_name or "自评表", taken)
+        wanted = (assignment.project_name if len(assignments) > 1 else None) or "自评表"
+        name = sheet_name(wanted, [*taken, *OWN_SHEETS])
         taken.append(name)
-        record = records[at] if records else None
-        sheets.append(build_sheet(form, assignment, year=year, name=name, record=record, number=at + 1))
+        sheets.append(build_sheet(form, assignment, year=year, name=name, record=filled[at], number=at + 1))
     text = content.stamp()
     return Workbook(
         sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content)),
@@ -556,10 +555,9 @@ def build_workbook(
     )
 
 
-def _sheet_name(wanted: str, taken: list[str]) -> str:
-    """A name that Excel takes: without its nine forbidden characters, at most 31 long, unique."""
-    safe = "".join(" " if ch in "[]:*?/\\'" or ord(ch) < 32 else ch for ch in wanted).strip()[:28] or "自评表"
-    name, number = safe, 2
-    while name.casefold() in {other.casefold() for other in taken} | {"history", "填报说明", "_perfxl"}:
-        name, number = f"{safe[:25]}({number})", number + 1
-    return name
+def _with_rows(assignment: Assignment, record: SelfEvaluation | None) -> Assignment:
+    """Where no indicators were issued the rows follow the record, and the stamp has to say so."""
+    if assignment.indicators or record is None:
+        return assignment
+    rows = tuple(Indicator(level_1=row.level_1, level_2=row.level_2) for row in record.indicators)
+    return replace(assignment, indicators=rows)

@@ -89,20 +89,16 @@ Missing = Callable[[Any], list[str]]
 def _missing(needs: tuple[str, ...], denominator: str) -> Missing:
     """A function that lists those of ``needs`` that a subject has not."""
     paths = [need.replace("denominator", denominator) for need in needs]
-    if any("." in path for path in paths):
-        tests = [(path, _blank_at(path)) for path in paths]
-        return lambda subject: [name for path, blanks in tests for name in blanks(subject)]
-    if not paths:
-        return lambda subject: []
-    if len(paths) == 1:
-        name, only = paths[0], attrgetter(paths[0])
-        return lambda subject: [name] if only(subject) is None else []
-    every = attrgetter(*paths)
-    return lambda subject: (
-        [path for path, value in zip(paths, every(subject), strict=True) if value is None]
-        if None in every(subject)
-        else []
-    )
+    simple = [(path, attrgetter(path)) for path in paths if "." not in path]
+    deep = [_blank_at(path) for path in paths if "." in path]
+
+    def absent(subject: Any) -> list[str]:
+        found = [path for path, value in simple if value(subject) is None]
+        for blanks in deep:
+            found += blanks(subject)
+        return found
+
+    return absent
 
 
 def _blank_at(path: str) -> Missing:
@@ -261,16 +257,15 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
             # without the issued content nobody can say that it was kept
             not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("issued",)))
             continue
-        function, applies = rule.function, rule.applies
+        function, applies, over = rule.function, rule.applies, given[rule.over]
+        if applies is not None:
+            over = [subject for subject in over if applies(subject[0], form)]
         absent_of = _missing(rule.needs, form.denominator) if rule.needs else None
-        for subject in given[rule.over]:
-            value = subject[0]
-            if applies is not None and not applies(value, form):
-                continue
-            if absent_of is not None and (absent := absent_of(value)):
+        for subject in over:
+            if absent_of is not None and (absent := absent_of(subject[0])):
                 not_run.append(_not_run(rule, subject, absent, submission))
                 continue
-            for breach in function(value, form):
+            for breach in function(subject[0], form):
                 findings.append(_finding(rule, breach, subject, submission))
     return findings, not_run
 

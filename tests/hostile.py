@@ -36,6 +36,11 @@ def one(cell: str) -> str:
     return sheet(f'<row r="1">{cell}</row>')
 
 
+def merges(*areas: str) -> str:
+    """The merged areas of a sheet."""
+    return "<mergeCells>" + "".join(f'<mergeCell ref="{area}"/>' for area in areas) + "</mergeCells>"
+
+
 def book(names: str = "", sheets: str = '<sheet name="表1" sheetId="1" r:id="rId1"/>', before: str = "") -> str:
     """``workbook.xml``."""
     named = f"<definedNames>{names}</definedNames>" if names else ""
@@ -228,18 +233,12 @@ def far_corners() -> bytes:
 
 def giant_merge() -> bytes:
     """One merge over the whole grid."""
-    return with_sheet(sheet(after='<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'))
+    return with_sheet(sheet(after=merges("A1:XFD1048576")))
 
 
 def many_merges(count: int = 50_000) -> bytes:
     """More merges than are kept."""
-    return with_sheet(
-        sheet(
-            after="<mergeCells>"
-            + "".join(f'<mergeCell ref="A{i}:B{i}"/>' for i in range(1, count + 1))
-            + "</mergeCells>"
-        )
-    )
+    return with_sheet(sheet(after=merges(*(f"A{i}:B{i}" for i in range(1, count + 1)))))
 
 
 def many_strings(count: int = 300_000) -> bytes:

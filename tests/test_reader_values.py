@@ -6,9 +6,11 @@ import io
 import random
 from decimal import Decimal
 
+import hostile
 import openpyxl
 import pytest
 import xlsxwriter
+from hostile import SHEET, book, merges, one, parts, relations, sheet, strings, styles, with_sheet, workbook, zipped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,9 +20,6 @@ from perfxl.sheet import Area, Cell, Sheet, Workbook
 from perfxl.xlsx.cells import figure
 from perfxl.xlsx.reader import read_workbook
 from perfxl.xlsx.shared_formula import translate
-
-from . import hostile
-from .hostile import SHEET, book, one, parts, relations, sheet, strings, styles, with_sheet, workbook, zipped
 
 
 def read_one(cell: str, **changes: str) -> Cell:
@@ -60,14 +59,31 @@ def test_r_val_7_a_bad_number_spoils_its_cell_only(raw: str) -> None:
     assert page.cell(1, 2).value == 2
 
 
-@pytest.mark.parametrize("cell", ['<c r="A1"><v/></c>', '<c r="A1" t="s"><v></v></c>', '<c r="A1" t="str"><v/></c>',
-                                  '<c r="A1" t="e"><v/></c>', '<c r="A1" s="1"/>', '<c r="A1" t="inlineStr"><is/></c>'])  # fmt: skip
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A1"><v/></c>',
+        '<c r="A1" t="s"><v></v></c>',
+        '<c r="A1" t="str"><v/></c>',
+        '<c r="A1" t="e"><v/></c>',
+        '<c r="A1" s="1"/>',
+        '<c r="A1" t="inlineStr"><is/></c>',
+    ],
+)
 def test_r_val_7_an_empty_value_is_a_blank(cell: str) -> None:
     assert read_sheet(with_sheet(one(cell))).cells == {}
 
 
-@pytest.mark.parametrize(("raw", "text"), [("1E3", "1000"), (" 5 ", "5"), ("1e300", "1" + "0" * 300), ("-0.5", "-0.5"),
-                                           ("123456789.123456789", "123456789.123457")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("1E3", "1000"),
+        (" 5 ", "5"),
+        ("1e300", "1" + "0" * 300),
+        ("-0.5", "-0.5"),
+        ("123456789.123456789", "123456789.123457"),
+    ],
+)
 def test_numbers_in_every_notation(raw: str, text: str) -> None:
     assert read_one(f'<c r="A1"><v>{raw}</v></c>').text == text
 
@@ -78,8 +94,13 @@ def test_a_number_too_long_for_its_format_is_shown_plainly() -> None:
     assert cell.text == "1" + "0" * 300
 
 
-@given(st.one_of(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**8), max_value=10**8).map(str),
-                 st.floats(allow_nan=False, allow_infinity=False).map(repr), st.integers(-(10**17), 10**17).map(str)))  # fmt: skip
+@given(
+    st.one_of(
+        st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**8), max_value=10**8).map(str),
+        st.floats(allow_nan=False, allow_infinity=False).map(repr),
+        st.integers(-(10**17), 10**17).map(str),
+    )
+)
 def test_the_short_way_to_a_number_is_the_long_way(raw: str) -> None:
     assert figure(raw) == from_double(raw)
 
@@ -119,8 +140,16 @@ def test_r_val_9_every_type_of_cell(cell: str, value: object, text: str) -> None
     assert (read_one(cell).value, read_one(cell).text) == (value, text)
 
 
-@pytest.mark.parametrize(("written", "value"), [("_x001B_[0m", "\x1b[0m"), ("_xD83D__xDE00_", "😀"), ("_xD800_", "\ufffd"),
-                                                ("_x12_", "_x12_"), ("a_x0000_b", "a\0b")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("_x001B_[0m", "\x1b[0m"),
+        ("_xD83D__xDE00_", "😀"),
+        ("_xD800_", "\ufffd"),
+        ("_x12_", "_x12_"),
+        ("a_x0000_b", "a\0b"),
+    ],
+)
 def test_r_xml_8_escapes_are_decoded_as_excel_does(written: str, value: str) -> None:
     cell = read_one(f'<c r="A1" t="inlineStr"><is><t>{written}</t></is></c>')
     assert cell.value == value
@@ -189,10 +218,12 @@ def test_r_val_3_an_orphan_has_an_empty_formula_and_a_remark() -> None:
 def test_r_val_3_array_formulas_and_data_tables() -> None:
     page = read_sheet(
         with_sheet(
-            one('<c r="A1"><f t="array" ref="A1:A9999999">SUM(B1:B2*C1:C2)</f><v>1</v></c>'
-                '<c r="B1"><f t="dataTable" ref="B1:B2" r1="C1" r2="D1"/><v>1</v></c><c r="C1"><f ca="1"/><v>3</v></c>')
+            one(
+                '<c r="A1"><f t="array" ref="A1:A9999999">SUM(B1:B2*C1:C2)</f><v>1</v></c>'
+                '<c r="B1"><f t="dataTable" ref="B1:B2" r1="C1" r2="D1"/><v>1</v></c><c r="C1"><f ca="1"/><v>3</v></c>'
+            )
         )
-    )  # fmt: skip
+    )
     assert page.cell(1, 1).formula == "SUM(B1:B2*C1:C2)"
     assert page.cell(1, 2).formula == "TABLE(C1,D1)"
     assert page.cell(1, 3) == Cell(value=Decimal(3), text="3")
@@ -244,23 +275,24 @@ def test_number_formats_and_locks_come_from_the_styles() -> None:
         )
     )
     assert [(cell.number_format, cell.locked) for cell in page.cells.values()] == [
-        ('0.0"分"', True), ("mm-dd-yy", True), ("#,##0.00", False), ("General", True), ("General", True)]  # fmt: skip
+        ('0.0"分"', True),
+        ("mm-dd-yy", True),
+        ("#,##0.00", False),
+        ("General", True),
+        ("General", True),
+    ]
 
 
 def test_merges_are_kept_as_areas_and_never_walked() -> None:
-    found = read_workbook(
-        with_sheet(sheet(after='<mergeCells><mergeCell ref="A1:XFD1048576"/><mergeCell ref="B2:A1"/><mergeCell ref="?"/></mergeCells>'))
-    )  # fmt: skip
+    found = read_workbook(with_sheet(sheet(after=merges("A1:XFD1048576", "B2:A1", "?"))))
     assert found.sheets[0].merges == (Area(1, 1, 1_048_576, 16_384), Area(1, 1, 2, 2))
     assert found.notes == (("MERGES_DROPPED", "表1!?"),)
 
 
 def test_a_covered_cell_keeps_its_value() -> None:
     page = read_sheet(
-        with_sheet(
-            sheet('<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>', '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>')
-        )
-    )  # fmt: skip
+        with_sheet(sheet('<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>', merges("A1:B1")))
+    )
     assert page.cell(1, 2).value == 2
 
 
@@ -439,8 +471,8 @@ def test_r_xml_4_other_encodings_are_refused_and_never_read_as_nothing(name: str
 def test_r_xml_5_prefixed_names_and_foreign_elements() -> None:
     page = read_sheet(
         with_sheet(
-            f'<x:worksheet xmlns:x="{hostile.MAIN}" xmlns:y="urn:y"><x:sheetData><x:row r="1"><x:c r="A1"><x:v>7</x:v><y:v>8</y:v></x:c>'
-            '<y:c r="B1"><y:v>9</y:v></y:c></x:row></x:sheetData></x:worksheet>'
+            f'<x:worksheet xmlns:x="{hostile.MAIN}" xmlns:y="urn:y"><x:sheetData><x:row r="1">'
+            '<x:c r="A1"><x:v>7</x:v><y:v>8</y:v></x:c><y:c r="B1"><y:v>9</y:v></y:c></x:row></x:sheetData></x:worksheet>'
         )
     )
     assert {at: cell.value for at, cell in page.cells.items()} == {(1, 1): 7}
@@ -449,8 +481,8 @@ def test_r_xml_5_prefixed_names_and_foreign_elements() -> None:
 def test_r_xml_5_a_prefix_bound_to_the_main_vocabulary_beside_the_default() -> None:
     page = read_sheet(
         with_sheet(
-            f'<worksheet xmlns="{hostile.MAIN}" xmlns:x="{hostile.MAIN}"><sheetData><x:row r="1"><x:c r="A1"><v>7</v></x:c></x:row>'
-            "</sheetData></worksheet>"
+            f'<worksheet xmlns="{hostile.MAIN}" xmlns:x="{hostile.MAIN}"><sheetData>'
+            '<x:row r="1"><x:c r="A1"><v>7</v></x:c></x:row></sheetData></worksheet>'
         )
     )
     assert page.cell(1, 1).value == 7
@@ -458,7 +490,8 @@ def test_r_xml_5_a_prefix_bound_to_the_main_vocabulary_beside_the_default() -> N
 
 def test_r_xml_5_of_alternate_content_only_the_fallback_is_read() -> None:
     xml = (
-        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="z">'
+        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        '<mc:Choice Requires="z">'
         '<c r="A1"><v>1</v></c></mc:Choice><mc:Fallback><c r="A1"><v>2</v></c></mc:Fallback></mc:AlternateContent>'
     )
     assert read_one(xml).value == 2

@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from perfxl.sheet import Area, Cell, Mark, PrintSetup, Sheet, Validation, Workbook
+from perfxl.sheet import Area, Cell, Mark, PrintSetup, Sheet, Validation, Workbook, sheet_name
 from perfxl.xlsx.styles import STYLES, cell_look, mark_look
-from perfxl.xlsx.writer import sheet_name, write_workbook
+from perfxl.xlsx.writer import write_workbook
 
 TEXT = "@"
 REPOSITORY = Path(__file__).parent.parent

@@ -1,0 +1,132 @@
+"""The command line. Each command is a module that is imported when it is called for.
+
+``main`` is the entry point, ``cli`` the click group.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .speech import Speech, take_language
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("用样表演示全过程", "the main job on the sample forms"),
+    "new": ("生成一份空表或预填的表", "write one workbook, blank or prefilled"),
+    "check": ("核验收回的表：文件、文件夹、压缩包", "judge returned workbooks: files, folders, zips"),
+    "rules": ("列出核验规则", "the rule book"),
+    "explain": ("讲解一条规则或一种拒收", "one rule, or one reason of rejection, in full"),
+    "forms": ("列出或检查表样定义", "the form definitions; --check checks one"),
+}
+"""The commands: each the module of that name, with its line of help in Chinese and English."""
+
+
+class Commands(click.Group):
+    """The group: knows the commands by name and loads the one that is called."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Take ``--lang`` out of the arguments, wherever it stands; the context carries it."""
+        lang, args = take_language(args)
+        extra.setdefault("obj", Speech(lang))
+        return super().make_context(info_name, args, parent, **extra)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which they are met."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f".{cmd_name}", __name__).command(ctx.obj)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a name that is not there."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            say: Speech = ctx.obj
+            hint = say(f"是不是 {near[0]}？", f"Did you mean {near[0]}?") if near else ", ".join(COMMANDS)
+            raise click.UsageError(say(f"没有 {args[0]} 这个命令。{hint}", f"No command {args[0]!r}. {hint}"), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The usage line."""
+        say: Speech = ctx.obj
+        formatter.write_usage(
+            ctx.command_path, say("[选项] 命令 [参数]…", "[OPTIONS] COMMAND [ARGS]..."), prefix=say("用法：", "Usage: ")
+        )
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What perfxl is."""
+        say: Speech = ctx.obj
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(
+                say(
+                    "财政项目支出绩效自评表：写出带锁定公式的表，读回来，说清哪里错、为什么错。",
+                    "China's project expenditure self-evaluation form: written with locked formulas, read back, "
+                    "and judged, with what is wrong and why.",
+                )
+            )
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options and the commands."""
+        say: Speech = ctx.obj
+        with formatter.section(say("选项", "Options")):
+            formatter.write_dl(
+                [
+                    (
+                        "--lang zh|en",
+                        say("语言；可写在任何位置，也可用 PERFXL_LANG。", "language; anywhere; or PERFXL_LANG"),
+                    ),
+                    ("--version", say("显示版本。", "show the version")),
+                    ("--help", say("显示说明；命令之后也可用。", "show this message; also after a command")),
+                ]
+            )
+        with formatter.section(say("命令", "Commands")):
+            formatter.write_dl([(name, say(*words)) for name, words in COMMANDS.items()])
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run; the exit code is what the command returns, and 130 where it was interrupted."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.ClickException as problem:
+            problem.show()
+            code = problem.exit_code
+        except click.Abort:
+            code = 130
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from perfxl import __version__
+
+        click.echo(f"perfxl {__version__}")
+        ctx.exit()
+
+
+cli = Commands(
+    "perfxl",
+    params=[click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version)],
+)
+
+
+def main() -> None:
+    """The entry point: a console that cannot show a character shows ``?`` instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli.main()

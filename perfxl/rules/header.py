@@ -124,10 +124,10 @@ def no_placeholders(text: TextField, form: Form) -> Iterator[Breach]:
     Fail: kind=name text=指标1
     Fail: kind=narrative text=完成XX项目建设
     """
-    if text.kind != "narrative" and is_blank(text.text):
-        return
     found = _placeholder(text, form.rules.placeholders)
     if found is not None:
+        if text.kind != "narrative" and is_blank(text.text):
+            return  # no answer at all is no placeholder
         yield Breach("", actual=found, facts={"label": text.label})
     elif text.kind == "name" and squeeze(text.text) in form.rules.placeholder_names:
         yield Breach("", actual=text.text, facts={"label": text.label})

@@ -223,8 +223,8 @@ def one_number_format(form_read: Submission, form: Form) -> Iterator[Breach]:
         "Check both; where the budget was raised, enter the adjusted budget.",
     ),
     needs=("denominator", "executed_amount"),
-    live="if(count(denominator, executed_amount) < 2, undecided, "
-    "if(round(executed_amount - denominator, 6) > {money_tolerance}, broken, holds))",
+    live="if(count(denominator, executed_amount) = 0, '', if(count(denominator, executed_amount) < 2, undecided, "
+    "if(round(executed_amount - denominator, 6) > {money_tolerance}, broken, holds)))",
     live_words=("执行数大于预算数", "spending above budget"),
 )
 def within_budget(line: FundingLine, form: Form) -> Iterator[Breach]:

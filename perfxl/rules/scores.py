@@ -80,7 +80,7 @@ def copied_rows(record: SelfEvaluation) -> tuple[list[int], int]:
     """The rows whose actual repeats the target word for word, and how many have both."""
     both, copied = 0, list[int]()
     for number, row in enumerate(record.indicators):
-        if row.target is None or row.actual is None or is_blank(row.target.text) or is_blank(row.actual.text):
+        if row.target is None or row.actual is None or (row.actual.number is None and is_blank(row.actual.text)):
             continue
         both += 1
         if squeeze(row.actual.text) == squeeze(row.target.text):

@@ -8,7 +8,7 @@ never cut silently.  Only the prompts of validations are cut, with an ellipsis.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -39,7 +39,6 @@ _ANY_NUMBER = ("-1E+300", "1E+300")
 _TRIGGERS = tuple("=+-@\t\r＝＋－＠")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _ESCAPES = re.compile("_(?=x[0-9a-fA-F]{4}_)")
-_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\!\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_workbook(workbook: Workbook) -> bytes:
@@ -60,23 +59,6 @@ def write_workbook(workbook: Workbook) -> bytes:
     except XlsxWriterException as fault:
         raise ValueError(str(fault)) from fault
     return out.getvalue()
-
-
-def sheet_name(wanted: str, taken: Iterable[str]) -> str:
-    """A name that a sheet may bear: the wanted one, as far as possible.
-
-    At most 31 UTF-16 units, none of ``[ ] : * ? / \\ !``, no ``'`` at either end,
-    never Excel's own ``History``, and unlike every name in ``taken`` whatever the case.
-    """
-    used = {name.casefold() for name in taken} | {"history"}
-    bare = _cut(_NOT_IN_SHEET_NAME.sub("_", wanted).strip().strip("'").strip(), MAX_SHEET_NAME, ellipsis="")
-    bare = bare.rstrip("' ") or "表"
-    name, count = bare, 1
-    while name.casefold() in used:
-        count += 1
-        tail = f" ({count})"
-        name = _cut(bare, MAX_SHEET_NAME - len(tail), ellipsis="") + tail
-    return name
 
 
 # --- the package -----------------------------------------------------------

@@ -1,0 +1,220 @@
+"""``perfxl check``: returned workbooks to verdicts, on paper or for a program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+import click
+
+from ..check import check, find_files
+from ..finding import Rule, Severity, Verdict
+from ..report.tally import Tally
+from ..rules import ALL
+from .definitions import form_of
+from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width
+from .speech import Command, Speech
+
+FORMATS = ("text", "json", "jsonl")
+SPOKEN = ("W01", "T02", "T03", "X05")
+"""Codes of the rule book that are never findings: rejections, and diagnoses of other findings."""
+
+
+def command(say: Speech) -> click.Command:
+    """The command in the language of ``say``."""
+    return Command(
+        "check",
+        say,
+        partial(run, say),
+        (
+            "核验收回的表。PATH 是文件、文件夹（含子文件夹）或压缩包。",
+            "Judge returned workbooks. PATH is a file, a folder (with all below it) or a zip.",
+        ),
+        [
+            click.Argument(["paths"], metavar="PATH...", nargs=-1, required=True),
+            click.Option(
+                ["--format", "layout"],
+                type=click.Choice(FORMATS),
+                default="text",
+                help=say("输出格式（默认 text）。", "output format (text)"),
+            ),
+            click.Option(["-o", "--output"], metavar="FILE", help=say("写到文件。", "write to a file")),
+            click.Option(
+                ["--select"],
+                metavar="CODES",
+                multiple=True,
+                help=say("只用这些规则，如 T,X0。", "only these rules: T,X0"),
+            ),
+            click.Option(["--ignore"], metavar="CODES", multiple=True, help=say("不用这些规则。", "not these rules")),
+            click.Option(
+                ["--fail-on"],
+                type=click.Choice([*Severity, "never"]),
+                default="error",
+                help=say("到哪一级返回 1（默认 error）。", "exit with 1 from this severity on (error)"),
+            ),
+            click.Option(
+                ["--form", "form_name"],
+                metavar="FORM",
+                help=say("指定表样：id 或 .toml。", "the form: an id or a .toml"),
+            ),
+            click.Option(["--year"], type=click.IntRange(1990, 2199), help=say("应填的年度。", "the year asked for")),
+            click.Option(
+                ["--jobs"],
+                type=click.IntRange(0),
+                default=0,
+                help=say("进程数（默认自动）。", "processes (0: as many as pay)"),
+            ),
+            click.Option(
+                ["--stamped-only"],
+                is_flag=True,
+                help=say("只认本程序下发的表。", "refuse forms that perfxl did not issue"),
+            ),
+            click.Option(
+                ["--quiet"], is_flag=True, help=say("只显示各表结论，不显示进度。", "verdicts only, and no progress")
+            ),
+        ],
+    )
+
+
+def run(
+    say: Speech,
+    paths: tuple[str, ...],
+    layout: str,
+    output: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    form_name: str | None,
+    year: int | None,
+    jobs: int,
+    stamped_only: bool,
+    quiet: bool,
+) -> int:
+    """Judge, report, and say by the exit code how it went."""
+    rules = chosen_rules(select, ignore, say)
+    form = form_of(form_name, say) if form_name else None
+    progress = Progress(say) if _shows_progress(quiet, output) else None
+    try:
+        if output:
+            _spare_inputs(output, paths, say)
+        verdicts = check(
+            paths, form=form, year=year, jobs=jobs, stamped_only=stamped_only, rules=rules, progress=progress
+        )
+    except FileNotFoundError as error:
+        raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
+    tally, interrupted = Tally(), list[bool]()
+    source = until_interrupted(verdicts, interrupted)
+    if layout == "text":
+        from ..report.text import TextReport
+
+        on = output is None and is_terminal(sys.stdout)
+        report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None, brief=quiet)
+        pieces: Iterable[bytes] = (piece.encode() for piece in report.report(source, tally))
+    else:
+        from ..report.json import json_report, jsonl_report
+
+        pieces = (json_report if layout == "json" else jsonl_report)(source, tally, say.lang)
+    emit(pieces, output, layout == "text", say)
+    if progress is not None:
+        progress.wipe()
+    if interrupted:
+        click.echo(say(f"已中断；已核验 {tally.files} 个文件。", f"interrupted after {tally.files} files"), err=True)
+        return 130
+    if not tally.files:
+        click.echo(say("没有找到可核验的文件。", "no workbooks found"), err=True)
+    return exit_code(tally, fail_on)
+
+
+def exit_code(tally: Tally, fail_on: str) -> int:
+    """3 where a file could not be judged, 1 where findings reach ``fail_on``, else 0."""
+    if tally.not_judged:
+        return CANNOT_WRITE
+    return int(fail_on != "never" and tally.at_least(Severity(fail_on)) > 0)
+
+
+def until_interrupted(verdicts: Iterable[Verdict], interrupted: list[bool]) -> Iterator[Verdict]:
+    """The verdicts until Ctrl-C, so that the report ends well with what was done."""
+    try:
+        yield from verdicts
+    except KeyboardInterrupt:
+        interrupted.append(True)
+
+
+def emit(pieces: Iterable[bytes], output: str | None, is_text: bool, say: Speech) -> None:
+    """The pieces to a file that appears whole, or to stdout as they come."""
+    if output:
+        with replacing(output, say) as file:
+            for piece in pieces:
+                file.write(piece)
+    elif is_text:
+        for piece in pieces:
+            click.echo(piece.decode(), nl=False)
+    else:
+        stdout = click.get_binary_stream("stdout")
+        for piece in pieces:
+            stdout.write(piece)
+        stdout.flush()
+
+
+def chosen_rules(select: Sequence[str], ignore: Sequence[str], say: Speech) -> tuple[Rule, ...]:
+    """The rules whose codes begin so, less those whose codes begin otherwise."""
+    wanted, unwanted = _codes(select, say), _codes(ignore, say)
+    if not wanted and not unwanted:
+        return ALL
+    return tuple(
+        rule
+        for rule in ALL
+        if (not wanted or rule.code.startswith(wanted)) and not (unwanted and rule.code.startswith(unwanted))
+    )
+
+
+def _codes(lists: Sequence[str], say: Speech) -> tuple[str, ...]:
+    known = [*(rule.code for rule in ALL), *SPOKEN]
+    found = []
+    for word in (word.strip() for words in lists for word in words.replace("，", ",").split(",")):
+        if not word:
+            continue
+        if not any(code.startswith(word.upper()) for code in known):
+            from ..form import near
+
+            hint = near(word.upper(), known)
+            zh, en = f"没有 {word} 开头的规则。", f"no rule begins with {word!r}. "
+            if hint:
+                zh, en = f"{zh}是不是 {hint}？", f"{en}Did you mean {hint}?"
+            raise click.UsageError(say(zh, en))
+        found.append(word.upper())
+    return tuple(found)
+
+
+def _spare_inputs(output: str, paths: Sequence[str], say: Speech) -> None:
+    """A report never takes the place of a file that it reports on."""
+    if os.path.isdir(output):  # noqa: PTH112
+        raise click.UsageError(say(f"{output} 是文件夹。", f"{output} is a folder"))
+    if not os.path.exists(output):  # noqa: PTH110
+        return
+    for source in find_files(paths):
+        if os.path.exists(source.path) and os.path.samefile(source.path, output):  # noqa: PTH110, PTH121
+            raise click.UsageError(
+                say(f"{output} 是要核验的文件，不能覆盖。", f"{output} is one of the files to be judged")
+            )
+
+
+def _shows_progress(quiet: bool, output: str | None) -> bool:
+    return not quiet and is_terminal(sys.stderr) and (output is not None or not is_terminal(sys.stdout))
+
+
+class Progress:
+    """``12/300`` on stderr, in one line."""
+
+    def __init__(self, say: Speech, write: Callable[[str], object] = sys.stderr.write) -> None:
+        self.say, self.write = say, write
+
+    def __call__(self, done: int, total: int) -> None:
+        self.write(self.say(f"\r已核验 {done}/{total}", f"\rjudged {done}/{total}"))
+        sys.stderr.flush()
+
+    def wipe(self) -> None:
+        """Leave nothing on the line."""
+        self.write("\r\x1b[K")

@@ -1,0 +1,310 @@
+"""Builders for tests: a project issued on any form, that form filled in, and what must be read back.
+
+``as_read`` says what a filled form amounts to by plain arithmetic of its own; it knows nothing of
+our formula language, so that the two can be held against each other.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from decimal import Context, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from conftest import require
+from hypothesis import strategies as st
+
+from perfxl.form import Form
+from perfxl.number import half_up, read_target
+from perfxl.project import example, read_project
+from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
+from perfxl.template import build_workbook
+from perfxl.xlsx.writer import write_workbook
+
+YEAR = 2024
+
+HOSTILE = (
+    "012",
+    "=1+1",
+    "+86 21 6000 0000",
+    "-5",
+    "@SUM(A1)",
+    "＝1+1",
+    "<r><t>粗体</t></r>",
+    "<p>段落</p>",
+    "_x0041_",
+    "_x005F_x0041_",
+    "]]>",
+    "&amp; & &#10;",
+    '引"号\'',
+    "😀👨‍👩‍👧𠮷",
+    " 前后有空格 ",
+    "第一行\n第二行",
+    "回车\r\n换行",
+    "制表\t符",
+    "\u3000全角空格\u3000",
+    "e\u0301 分解的字母",
+    "\u202e倒写\u202c",
+    "http://example.org/",
+    "TRUE",
+    "#DIV/0!",
+    "1E5",
+    "2024-01-01",
+    "'012",
+    "响铃\x07符",
+    "长" * 3000,
+)
+"""Texts that a program between two people likes to change."""
+
+
+# ---- one project, one form -------------------------------------------------------------------
+
+
+def issued(form: Form) -> Assignment:
+    """The example project of a form, as the department would issue it."""
+    return replace(read_project(example(form), "示例.toml", form), fiscal_year=YEAR)
+
+
+def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
+    """The form as an honest unit fills it in; every input has a figure of its own."""
+    open_rows = [row.term for row in form.fund_rows if row.down is None]
+    lines = []
+    for at, source in enumerate(open_rows, 1):
+        base = Decimal(1_000_000 // 10**at)
+        lines.append(
+            FundingLine(
+                source=source,
+                initial_budget=base + Decimal("0.11") * at,
+                annual_budget=base + Decimal("0.12") * at + 7,
+                executed_amount=base - Decimal("0.13") * at,
+            )
+        )
+    rows = []
+    for number, row in enumerate(assignment.indicators, 1):
+        weight = row.weight or Decimal(0)
+        unit = row.unit or "%"
+        rows.append(
+            replace(
+                row,
+                actual=read_target(f"{70 + number}.5{unit}"),
+                score=weight - Decimal(number) / 100,
+                variance_explanation=f"第{number}项受天气影响，下一步加强调度。",
+            )
+        )
+    return SelfEvaluation(
+        project_name=assignment.project_name,
+        supervising_department=assignment.supervising_department,
+        implementing_unit=assignment.implementing_unit,
+        funds=tuple(lines),
+        expected_goal="完成42个小区的改造，惠及3100户居民。",
+        actual_result="全年完成41个小区的改造，惠及3050户居民，余下1个小区转入下一年度。",
+        indicators=tuple(rows),
+        sign_off=tuple(
+            SignOff(term=entry.term, label=entry.label, text=f"{entry.label}甲") for entry in form.sign_off
+        ),
+    )
+
+
+def workbook_bytes(
+    form: Form,
+    assignments: Sequence[Assignment],
+    records: Sequence[SelfEvaluation | None] | None = None,
+) -> bytes:
+    """The file that goes out, or comes back where records fill it in."""
+    return write_workbook(build_workbook(form, assignments, year=YEAR, records=records))
+
+
+# ---- what must be read back ------------------------------------------------------------------
+
+
+def as_read(record: SelfEvaluation, form: Form, *, year: int = YEAR) -> SelfEvaluation:
+    """The record with everything that the form itself prints and computes."""
+    funds = _funds(record, form)
+    execution = next((line.score for line in funds if line.source == "total"), None)
+    execution_weight = next((line.weight for line in funds if line.source == "total"), None)
+    weights = [row.weight for row in record.indicators if row.weight is not None]
+    scores = [row.score for row in record.indicators if row.score is not None]
+    texts = {entry.term: entry.text for entry in record.sign_off}
+    return replace(
+        record,
+        fiscal_year=year,
+        currency_unit=form.currency_unit,
+        project_name=record.project_name or None,
+        supervising_department=record.supervising_department or None,
+        implementing_unit=record.implementing_unit or None,
+        expected_goal=record.expected_goal or None,
+        actual_result=record.actual_result or None,
+        funds=funds,
+        total_weight=half_up(sum(weights, execution_weight or Decimal(0)), 2) if weights else None,
+        total_score=half_up(sum(scores, execution or Decimal(0)), 2) if scores else None,
+        sign_off=tuple(
+            SignOff(term=entry.term, label=entry.label, text=texts.get(entry.term) or None) for entry in form.sign_off
+        ),
+    )
+
+
+def _funds(record: SelfEvaluation, form: Form) -> tuple[FundingLine, ...]:
+    lines = {row.term: record.line(row.term) or FundingLine(source=row.term) for row in form.fund_rows}
+    for row in form.fund_rows:
+        if row.down is None:
+            continue
+        sums: dict[str, Any] = {}
+        for column in form.money_columns:
+            amounts = [getattr(lines[part], column.term) for part in form.total_parts]
+            given = [amount for amount in amounts if amount is not None]
+            sums[column.term] = half_up(sum(given, Decimal(0)), column.places) if given else None
+        lines[row.term] = FundingLine(source=row.term, **sums)
+    found = []
+    for row in form.fund_rows:
+        line = replace(lines[row.term], weight=row.weight)
+        spent, base = line.executed_amount, getattr(line, form.denominator)
+        if row.term == "total" and spent is not None and base is not None:
+            line = replace(line, **_execution(spent, base, row.weight))
+        found.append(line)
+    return tuple(found)
+
+
+def _execution(spent: Decimal, base: Decimal, weight: Decimal | None) -> dict[str, Decimal | None]:
+    """执行率 and its 得分: in proportion, never above the weight, to the cent."""
+    if base <= 0:
+        return {"execution_rate": None, "score": None if weight is None else Decimal(0)}
+    rate = Context(prec=15).divide(spent, base)
+    if weight is None:
+        return {"execution_rate": rate, "score": None}
+    share = min(Fraction(spent) / Fraction(base), Fraction(1)) * Fraction(weight)
+    return {"execution_rate": rate, "score": Decimal(int(share * 100 + Fraction(1, 2))) / 100}
+
+
+Noun = TypeVar("Noun")
+
+
+def same_text(text: str) -> str:
+    """A text as two are compared: composed, with plain line ends, without blanks around."""
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def under_text_policy(noun: Noun) -> Noun:
+    """A record with its texts as two are compared; a text of blanks is none."""
+    if isinstance(noun, Target):
+        return read_target(same_text(noun.text))  # type: ignore[return-value]
+    if isinstance(noun, str):
+        return same_text(noun) or None  # type: ignore[return-value]
+    if isinstance(noun, tuple):
+        return tuple(under_text_policy(item) for item in noun)  # type: ignore[return-value]
+    if is_dataclass(noun) and not isinstance(noun, type):
+        values: Mapping[str, Any] = {
+            entry.name: under_text_policy(getattr(noun, entry.name)) for entry in fields(noun)
+        }
+        return replace(noun, **values)
+    return noun
+
+
+# ---- strategies ------------------------------------------------------------------------------
+
+_characters = st.characters(exclude_categories=["Cs"])
+texts = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(_characters, min_size=1, max_size=30),
+    st.builds("".join, st.lists(st.sampled_from(HOSTILE[:-1]), min_size=1, max_size=3)),
+)
+scores = st.decimals(Decimal(0), Decimal(100), places=2)
+weights = st.one_of(st.integers(0, 50).map(Decimal), st.decimals(Decimal(0), Decimal(50), places=1))
+
+
+def amounts(form: Form) -> st.SearchStrategy[Decimal]:
+    """Amounts of a form, as many digits as a cell can hold."""
+    places = form.money_columns[0].places
+    return st.one_of(
+        st.decimals(Decimal(0), Decimal(10) ** (14 - places), places=places), st.sampled_from([Decimal(0), Decimal(1)])
+    )
+
+
+_plain_values = st.sampled_from(["95%", "≥90.00%", "12场", "10", "5万元", "12月底前", "80%-90%", "提升", "/", "无"])
+values = st.one_of(_plain_values, texts).map(read_target)
+
+
+@st.composite
+def indicators(draw: st.DrawFn, form: Form) -> Indicator:
+    """A row of its own; what stands in the two level columns is never all of it."""
+    level = draw(st.sampled_from(form.levels))
+    second = draw(st.sampled_from(level.level_2))
+    maybe = st.none()
+    return Indicator(
+        level_1=draw(st.just(level.name) | texts),
+        level_2=draw(st.just(second.name) | texts),
+        level_3=draw(texts),
+        target=draw(maybe | values),
+        actual=draw(maybe | values),
+        weight=draw(maybe | weights),
+        score=draw(maybe | scores),
+        variance_explanation=draw(maybe | texts),
+    )
+
+
+@st.composite
+def lines_of(draw: st.DrawFn, form: Form) -> tuple[FundingLine, ...]:
+    """The fund rows that a unit types."""
+    money = st.none() | amounts(form)
+    return tuple(
+        FundingLine(
+            source=row.term,
+            initial_budget=draw(money),
+            annual_budget=draw(money),
+            executed_amount=draw(money),
+        )
+        for row in form.fund_rows
+        if row.down is None
+    )
+
+
+@st.composite
+def records(draw: st.DrawFn, form: Form) -> SelfEvaluation:
+    """A record of any content: blanks, hostile texts, figures of every size."""
+    maybe = st.none() | texts
+    return SelfEvaluation(
+        project_name=draw(maybe),
+        supervising_department=draw(maybe),
+        implementing_unit=draw(maybe),
+        funds=draw(lines_of(form)),
+        expected_goal=draw(maybe),
+        actual_result=draw(maybe),
+        indicators=tuple(draw(st.lists(indicators(form), min_size=1, max_size=6))),
+        sign_off=tuple(
+            SignOff(term=entry.term, label=entry.label, text=draw(maybe)) for entry in form.sign_off
+        ),
+    )
+
+
+def to_issue(record: SelfEvaluation, form: Form, name: str = "A001") -> Assignment:
+    """What a department could have issued, so that this record came back."""
+    return Assignment(
+        id=name,
+        form=form.id,
+        fiscal_year=YEAR,
+        project_name=record.project_name,
+        supervising_department=record.supervising_department,
+        implementing_unit=record.implementing_unit,
+        expected_goal=record.expected_goal,
+        indicators=tuple(replace(row, actual=None, score=None, variance_explanation=None) for row in record.indicators),
+    )
+
+
+# ---- through another program -----------------------------------------------------------------
+
+
+def through_libreoffice(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
+    """Each file opened and saved by LibreOffice; one start for all of them."""
+    program = require("soffice")
+    before, after = folder / "before", folder / "after"
+    before.mkdir()
+    for name, data in files.items():
+        (before / f"{name}.xlsx").write_bytes(data)
+    sources = [str(before / f"{name}.xlsx") for name in files]
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = [program, "--headless", profile, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(after)]
+    subprocess.run([*command, *sources], check=True, capture_output=True, timeout=120)
+    return {name: (after / f"{name}.xlsx").read_bytes() for name in files}
