@@ -198,7 +198,7 @@ class Hypothesis(NamedTuple):
 
 
 def other_denominator(case: Case) -> Iterator[Guess]:
-    """The score or rate, or the total with it, by another budget column.
+    """用另一预算列作了分母。 The score or rate, or the total with it, by another budget column.
 
     Fits: T01 initial=4764200 annual=3028940 executed=2977291.16 execution=9.83 rows=82/90 stated=88.25
     Fits: T01 initial=6846050 annual=5910686.64 executed=5910686.64 execution=10 rows=90/90 stated=98.63
@@ -220,7 +220,7 @@ def other_denominator(case: Case) -> Iterator[Guess]:
 
 
 def execution_left_out(case: Case) -> Iterator[Guess]:
-    """The indicators alone, without the execution score (or its weight).
+    """漏加了预算执行率的得分（或分值）。 The indicators alone, without the execution score (or its weight).
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=82/90 stated=82
     Fits: K02 annual=100 executed=95 rows=82/90 stated=90
@@ -232,7 +232,7 @@ def execution_left_out(case: Case) -> Iterator[Guess]:
 
 
 def execution_as_full(case: Case) -> Iterator[Guess]:
-    """The execution score taken as full marks.
+    """执行率得分按满分计入。 The execution score taken as full marks.
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=82/90 stated=92
     Fits: X04 annual=100 executed=95 stated=10
@@ -245,7 +245,7 @@ def execution_as_full(case: Case) -> Iterator[Guess]:
 
 
 def weights_for_scores(case: Case) -> Iterator[Guess]:
-    """The 分值 column added up where the 得分 column was meant, with or without the execution score.
+    """把分值当得分相加，含或不含执行率。 Weights added up where scores were meant, with or without the execution score.
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=40/50,32/40 stated=100
     Fits: T01 annual=100 executed=95 execution=9.5 rows=40/50,32/40 stated=99.5
@@ -288,7 +288,7 @@ def _one_row(case: Case, sign: int) -> Iterator[Guess]:
 
 
 def row_left_out(case: Case) -> Iterator[Guess]:
-    """One row is missing from the sum.
+    """求和漏了一行。 One row is missing from the sum.
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=8/10,74/80 stated=83.5
     Fits: M01 parts=100,20,3 stated=120
@@ -298,7 +298,7 @@ def row_left_out(case: Case) -> Iterator[Guess]:
 
 
 def row_twice(case: Case) -> Iterator[Guess]:
-    """One row stands in the sum twice.
+    """求和把一行算了两遍。 One row stands in the sum twice.
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=8/10,74/80 stated=99.5
     Fits: M01 parts=100,20,3 stated=126
@@ -308,7 +308,7 @@ def row_twice(case: Case) -> Iterator[Guess]:
 
 
 def row_as_full(case: Case) -> Iterator[Guess]:
-    """A row that did not reach its target has full marks all the same.
+    """未达指标值却给了满分。 A row that did not reach its target has full marks all the same.
 
     Fits: S01 target=100% actual=10% weight=5 stated=5
     Misses: S01 target=100% actual=10% weight=5 stated=1
@@ -318,7 +318,7 @@ def row_as_full(case: Case) -> Iterator[Guess]:
 
 
 def rate_rounded_first(case: Case) -> Iterator[Guess]:
-    """The rate was rounded as it is printed, and the score computed from that.
+    """先舍入执行率再算得分。 The rate was rounded as it is printed, and the score computed from that.
 
     Fits: X04 annual=1000 executed=984.6 rate=0.98 stated=9.80
     Misses: X04 annual=1000 executed=984.6 rate=0.98 stated=9.85
@@ -335,7 +335,7 @@ def rate_rounded_first(case: Case) -> Iterator[Guess]:
 
 
 def whole_points(case: Case) -> Iterator[Guess]:
-    """A figure with decimals rounded to whole points.
+    """四舍五入成了整数分。 A figure with decimals rounded to whole points.
 
     Fits: S01 target=100% actual=10% weight=5 stated=1
     Fits: X04 annual=1000 executed=862 stated=9
@@ -346,7 +346,7 @@ def whole_points(case: Case) -> Iterator[Guess]:
 
 
 def mixed_units(case: Case) -> Iterator[Guess]:
-    """元 and 万元 mixed: the figure itself, or the spending against the budget.
+    """元与万元混用。 Yuan and ten thousand yuan mixed: the figure itself, or the spending against the budget.
 
     Fits: M01 parts=100,20,3 stated=1230000
     Fits: X02 annual=302.894 executed=297.729116 stated=9829.4821
@@ -363,7 +363,7 @@ def mixed_units(case: Case) -> Iterator[Guess]:
 
 
 def transposed_digits(case: Case) -> Iterator[Guess]:
-    """Two neighbouring digits have changed places.
+    """相邻两位数字颠倒。 Two neighbouring digits have changed places.
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=82/90 stated=95.1
     Fits: M01 parts=100,20,3 stated=132
@@ -384,7 +384,7 @@ def transposed_digits(case: Case) -> Iterator[Guess]:
 
 
 def slipped_decimal(case: Case) -> Iterator[Guess]:
-    """The point stands one or two places off.
+    """小数点错位。 The point stands one or two places off.
 
     Fits: T01 annual=100 executed=95 execution=9.5 rows=82/90 stated=9.15
     Fits: M01 parts=100,20,3 stated=1230

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from .number import NO_ANSWERS, half_up, neat, tighten
+from .number import NO_ANSWERS, half_up, neat
 from .sheet import Value
 
 HOLDS, BROKEN, OPEN = "√", "×", "○"
@@ -197,6 +197,8 @@ Places = Callable[[str], Sequence[str]]
 """Gives the references of a term, ``["G6"]`` or ``["G6", "H13:H30"]``."""
 
 _NO_ANSWER_LIST = "¦" + "¦".join(sorted(NO_ANSWERS)) + "¦"
+_BLANKS = " \u3000\u00a0\u2002\u2003\u2009\t\n\r"
+"""The blanks that the sheet takes out of an answer: those of keyboards, and those that pasting brings."""
 _BINARY = {"+", "-", "*", "/", "&", "=", "<>", "<", "<=", ">", ">="}
 _RANK = {"=": 1, "<>": 1, "<": 1, "<=": 1, ">": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4}
 
@@ -242,11 +244,12 @@ def _excel_call(name: str, arguments: list[str]) -> str:
         size = f'LEN({y})<11,OR({x}={y},{x}={y}&"%"),OR({v}=0,{v}>=0.001)'
         return f'IFERROR(IF(AND(ISTEXT({x}),{size},{same}),{v},""),"")'
     if name in ("unanswered", "unexplained"):
-        bare = x
-        for blank in (" ", "\u3000", "\u00a0"):
-            bare = f"SUBSTITUTE({bare},{quote(blank)},{quote('')})"
+        bare = f'SUBSTITUTE({x},"¦","|")'
+        for blank in _BLANKS:
+            found = f"CHAR({ord(blank)})" if blank < " " else quote(blank)
+            bare = f'SUBSTITUTE({bare},{found},"")'
         listed = _NO_ANSWER_LIST + ("0¦" if name == "unexplained" else "")
-        return f'ISNUMBER(FIND("¦"&LOWER(SUBSTITUTE({bare},CHAR(10),""))&"¦",{quote(listed)}))'
+        return f'ISNUMBER(FIND("¦"&LOWER({bare})&"¦",{quote(listed)}))'
     return f"{name.upper()}({','.join(arguments)})"
 
 
@@ -348,6 +351,14 @@ def _figure(value: Value) -> Value:
     return number if number == 0 or number >= Decimal("0.001") else ""
 
 
+_WITHOUT_BLANKS = dict.fromkeys(map(ord, _BLANKS))
+
+
+def _bare(value: Value) -> str:
+    """An answer as the sheet compares it: without the blanks that it takes out, in lower case."""
+    return _text(value).translate(_WITHOUT_BLANKS).lower()
+
+
 _OVER_MANY: dict[str, Callable[[list[Decimal]], Decimal]] = {
     "sum": lambda numbers: sum(numbers, Decimal(0)),
     "min": lambda numbers: min(numbers, default=Decimal(0)),
@@ -372,8 +383,8 @@ _ONE_BY_ONE: dict[str, Callable[..., Value]] = {
     "round": lambda a, places: half_up(_number(a), int(_number(places))),
     "percent": lambda a: _text(a).endswith("%"),
     "figure": _figure,
-    "unanswered": lambda a: tighten(_text(a)) in NO_ANSWERS,
-    "unexplained": lambda a: tighten(_text(a)) in NO_ANSWERS or tighten(_text(a)) == "0",
+    "unanswered": lambda a: _bare(a) in NO_ANSWERS,
+    "unexplained": lambda a: _bare(a) in NO_ANSWERS or _bare(a) == "0",
 }
 
 

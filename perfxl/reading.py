@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Literal
 
@@ -108,6 +109,8 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
     layout.unit_text = _stamped_unit(sheet, form)
     builder = _Builder(form, sheet, layout, formulas)
     record, cells = builder.build()
+    field_at = {cell.cell_name: field for field, cell in reversed(cells.items())}
+    changed = tuple(replace(each, field=field_at.get(each.cell_name, each.field)) for each in changed)
     issued_names: dict[str, str] = {}
     if assignment is not None:
         for name in ("project_name", "supervising_department", "implementing_unit"):

@@ -52,6 +52,13 @@ def _formula(page: Page, row: int, column: int, name: str, source: str, terms: d
 
 
 def _words(codes: tuple[str, ...]) -> str:
+    if len(codes) == 1:
+        # a range of one cell: not every program counts in that
+        own, rule = codes[0].lower(), live_rule(codes[0])
+        return (
+            f"if({own} = broken, '{BROKEN} {rule.live_zh} {rule.live_en}；', if({own} = undecided, "
+            f"'{OPEN} 有内容表内不判断 partly undecided', if({own} = holds, '{HOLDS}', '')))"
+        )
     said = " & ".join(
         f"if({code.lower()} = broken, '{live_rule(code).live_zh} {live_rule(code).live_en}；', '')" for code in codes
     )
@@ -84,7 +91,12 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
     for number in range(1, count + 1):
         _row(page, first, last, number)
     weights = "indicators.weight"
-    terms = {"total_weight": page.ref("total_weight"), weights: _column(page, "weight", count)}
+    used = Area(page.fields["check.1.used"].top, last + 1, page.fields[f"check.{count}.used"].top, last + 1)
+    terms = {
+        "total_weight": page.ref("total_weight"),
+        weights: _column(page, "weight", count),
+        "rows_used": a1_area(used),
+    }
     _line(page, total_row, first, "check.total", (TOTAL_CODE,), terms)
     _summary(page, first, Area(fund_head, states, total_row, last))
     for mark, style in ((BROKEN, "bad"), (OPEN, "open"), (HOLDS, "good")):

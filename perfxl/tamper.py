@@ -7,6 +7,7 @@ compared in canonical form.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ def issued_layout(form: Form, rows: tuple[RowSpec, ...]) -> Issued:
     page = spine.page
     field_of = {area.corner: name for name, area in page.fields.items()}
     words = tuple(
-        (place, cell.value) for place, cell in page.cells.items() if cell.locked and cell.formula is None and cell.value
+        (place, cell.value) for place, cell in page.cells.items() if cell.locked and cell.formula is None and cell.value is not None
     )
     formulas = tuple(
         (place, field_of.get(place, ""), cell.formula) for place, cell in page.cells.items() if cell.formula is not None
@@ -111,7 +112,7 @@ def same_value(issued: Value, cell: Cell) -> bool:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def said(cell: Cell) -> str:
@@ -126,7 +127,7 @@ def differences(form: Form, assignment: Assignment, sheet: Sheet, rows: tuple[Ro
     issued = issued_layout(form, rows)
     moved = Moved(issued.names, sheet.names)
     found: list[tuple[Place, Difference]] = []
-    own = issued_fields(form, assignment)
+    own = {"fiscal_year": form.year_line.format(year=assignment.fiscal_year), **issued_fields(form, assignment)}
     own_places = {issued.names[name].corner: name for name in own if name in issued.names}
 
     def differ(kind: str, place: Place, field: str, wanted: str) -> None:

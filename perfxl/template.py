@@ -438,7 +438,8 @@ class _Reads(dict[str, list[str]]):
         if head.startswith("check.funds."):
             return [f"funds.{head.rpartition('.')[2]}.{page.form.denominator if term == 'denominator' else term}"]
         if head == "check.total":
-            return [term]
+            rows = range(1, sum(each.endswith(".used") for each in page.formulas) + 1)
+            return [f"check.{row}.used" for row in rows] if term == "rows_used" else [term]
         return [f"indicators.{head.rpartition('.')[2]}.{term}"]
 
 

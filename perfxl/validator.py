@@ -274,9 +274,9 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
 
 _SAME_FIELD: Mapping[str, tuple[str, ...]] = {
     # a total typed over its formula is first of all an altered form
-    "T01": ("W05",),
+    "T01": ("W05", "S04"),
     "X02": ("W05",),
-    "X04": ("W05", "X02"),
+    "X04": ("W05", "S04"),
     "K02": ("W05",),
     "M01": ("W05",),
     "W07": ("W05", "T01", "X02", "X04", "K02", "M01"),
@@ -286,7 +286,8 @@ _SAME_FIELD: Mapping[str, tuple[str, ...]] = {
     "S05": ("S04",),
     "D03": ("D04",),
     "W11": ("W05",),
-    "X01": ("W13",),
+    "M04": ("M05",),
+    "X01": ("M05",),
 }
 """Findings that follow from another at the same field, the nearest cause first."""
 
@@ -305,16 +306,25 @@ def _line(path: str) -> str:
     return path.rpartition(".")[0]
 
 
+def _term(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
 def _fold(findings: list[Finding]) -> list[Finding]:
     by_field = {(finding.rule, finding.field): finding for finding in reversed(findings) if finding.field}
     by_line = {(finding.rule, _line(finding.field)): finding for finding in reversed(findings) if finding.field}
+    by_term = {_term(finding.field): finding for finding in findings if finding.variant == "not_a_number"}
     # where score and rate do not fit each other, the score does not come from the rate
     apart = {_line(finding.field) for finding in findings if finding.rule == "X08"}
 
     def cause(finding: Finding) -> Finding | None:
+        if finding.rule != "W13" and (error := by_field.get(("W13", finding.field))):
+            return error
         for code in _SAME_FIELD.get(finding.rule, ()):
             if found := by_field.get((code, finding.field)):
                 return found
+        if finding.rule == "M01" and (unread := by_term.get(_term(finding.field))):
+            return unread
         line = _line(finding.field)
         if finding.rule == "X04" and line in apart:
             return None

@@ -70,7 +70,7 @@ def issued(form: Form) -> Assignment:
 
 
 def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
-    """The form as an honest unit fills it in; every input has a figure of its own."""
+    """The form as an honest unit fills it in: one target missed by half, all others exceeded."""
     open_rows = [row.term for row in form.fund_rows if row.down is None]
     lines = []
     for at, source in enumerate(open_rows, 1):
@@ -86,13 +86,14 @@ def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
     rows = []
     for number, row in enumerate(assignment.indicators, 1):
         weight = row.weight or Decimal(0)
-        unit = row.unit or "%"
+        missed = number == 1
+        figure = Decimal(45) if missed else 90 + Decimal(number) / 10
         rows.append(
             replace(
                 row,
-                actual=read_target(f"{70 + number}.5{unit}"),
-                score=weight - Decimal(number) / 100,
-                variance_explanation=f"第{number}项受天气影响，下一步加强调度。",
+                actual=read_target(f"{figure}{row.unit or '%'}"),
+                score=weight / 2 if missed else weight,
+                variance_explanation="受连续降雨影响工期顺延，下一步加强调度。" if missed else None,
             )
         )
     return SelfEvaluation(

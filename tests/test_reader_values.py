@@ -472,7 +472,8 @@ def test_r_xml_5_prefixed_names_and_foreign_elements() -> None:
     page = read_sheet(
         with_sheet(
             f'<x:worksheet xmlns:x="{hostile.MAIN}" xmlns:y="urn:y"><x:sheetData><x:row r="1">'
-            '<x:c r="A1"><x:v>7</x:v><y:v>8</y:v></x:c><y:c r="B1"><y:v>9</y:v></y:c></x:row></x:sheetData></x:worksheet>'
+            '<x:c r="A1"><x:v>7</x:v><y:v>8</y:v></x:c><y:c r="B1"><y:v>9</y:v></y:c>'
+            "</x:row></x:sheetData></x:worksheet>"
         )
     )
     assert {at: cell.value for at, cell in page.cells.items()} == {(1, 1): 7}

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator
 from dataclasses import fields
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from records import example
@@ -14,7 +15,7 @@ from perfxl import validator
 from perfxl.finding import Breach, Rule, Severity, fact_text, rule
 from perfxl.form import Form
 from perfxl.formula import BROKEN, HOLDS, OPEN, evaluate, parse
-from perfxl.number import plain
+from perfxl.number import plain, read_target
 from perfxl.record import FundingLine, Indicator, SelfEvaluation
 from perfxl.rules import ALL
 
@@ -78,6 +79,36 @@ def test_sheet_never_says_the_opposite(each: Rule) -> None:
         answer = _live(each, subject, form)
         assert answer in (HOLDS, BROKEN, OPEN, "")
         assert answer != (BROKEN if outcome == "Pass" else HOLDS), text
+
+
+TARGETS = ("100%", "100", "≥90%", "98", "0", "50场", "0.98", "健全", "100.0%", "1")
+ACTUALS = ("100%", "98%", "95", "0.98", "0", "0%", "/", "10%", "1", "健全", "0.98%", "0场", "120%")
+SCORES = (None, "0", "0.5", "1", "4.9", "5", "5.01")
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in ALL if each.live and each.over == "indicators"], ids=lambda e: e.code
+)
+def test_sheet_and_rule_agree_on_a_grid(each: Rule) -> None:
+    form = example("indicators", "")[1]
+    answers = set()
+    for target, actual, score, reason in product(TARGETS, ACTUALS, SCORES, (None, "无", "因天气推迟")):
+        row = Indicator(
+            target=read_target(target),
+            actual=read_target(actual),
+            weight=Decimal(5),
+            score=None if score is None else Decimal(score),
+            variance_explanation=reason,
+        )
+        answer = _live(each, row, form)
+        answers.add(answer)
+        applies = each.applies is None or each.applies(row, form)
+        if applies and validator.missing(each, row, form):
+            assert answer not in (HOLDS, BROKEN), row
+            continue
+        broken = applies and bool(list(each.function(row, form)))
+        assert answer != (HOLDS if broken else BROKEN), row
+    assert answers >= {HOLDS, BROKEN}
 
 
 def _live(each: Rule, subject: object, form: Form) -> object:

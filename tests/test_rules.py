@@ -190,9 +190,7 @@ def form_of(*rows: Indicator, **more: Any) -> SelfEvaluation:
     )
 
 
-def row(
-    level_1: str, name: str, target: str, actual: str | None, weight: str, score: str | None, reason: str = ""
-) -> Indicator:
+def row(level_1: str, name: str, target: str, actual: str | None, weight: str, score: str) -> Indicator:
     return Indicator(
         level_1=level_1,
         level_3=name,
@@ -314,6 +312,25 @@ def test_text_in_a_number_cell_is_said_once_as_the_cause() -> None:
     judged = verdict(replace(given, cells=cells))
     (missing,) = of(judged, "S05")
     assert missing.caused_by == ("S04", "H13")
+
+
+def test_unread_amount_is_the_cause_of_a_sum_that_fails() -> None:
+    record = form_of(*GOOD)
+    funds = (record.funds[0], replace(record.funds[1], annual_budget=None), *record.funds[2:])
+    given = small(form_of(*GOOD, funds=funds))
+    cells = {**given.cells, "funds[1].annual_budget": field_cell("funds[1].annual_budget", "E7", "1,00")}
+    judged = verdict(replace(given, cells=cells))
+    assert {finding.rule: finding.caused_by for finding in judged.findings} == {
+        "M05": None,
+        "M01": ("M05", "E7"),
+        "M04": ("M05", "E7"),
+    }
+
+
+def test_altered_title_of_an_issued_form() -> None:
+    given = small(form_of(*GOOD), stamp="shanghai", title="部门整体支出绩效自评表")
+    (finding,) = of(verdict(given), "H02")
+    assert finding.variant == "title"
 
 
 def test_findings_follow_the_rule_book_then_the_form() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
+from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
@@ -130,7 +130,8 @@ def cleared(cell: Cell) -> Cell:
     return EMPTY
 
 
-WAYS: tuple[Callable[[Cell], Cell | None], ...] = (
+Way = Callable[[Cell], Cell | None]
+WAYS: tuple[Way, ...] = (
     another_value,
     another_type,
     truth_instead,
@@ -162,20 +163,29 @@ def test_the_sweeps_reach_every_part_of_a_form() -> None:
     assert max(column for _, column in swept) > names["pxl.indicators.1.variance_explanation"].right + 8
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-@each_case
-def test_a_changed_locked_cell_is_found_at_its_address(
-    form_id: str, stage: str, way: Callable[[Cell], Cell | None]
-) -> None:
-    there = case(form_id, stage)
+def missed(there: Case, changes: Iterable[tuple[Place, Cell | None]]) -> dict[str, list[str]]:
+    """Which of these changes, made one at a time, are not found at their address and nowhere else."""
     wrong = {}
-    for place, cell in there.locked().items():
-        changed = way(cell)
+    for place, changed in changes:
         if changed is not None:
             found = differing(there.with_cells({place: changed}))
             if found != [a1(*place)]:
                 wrong[a1(*place)] = found
-    assert not wrong
+    return wrong
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("form_id", form_ids())
+def test_a_changed_locked_cell_of_a_return_is_found_at_its_address(form_id: str, way: Way) -> None:
+    there = case(form_id, "filled")
+    assert missed(there, ((place, way(cell)) for place, cell in there.locked().items())) == {}
+
+
+@pytest.mark.parametrize(("form_id", "stage"), [each for each in CASES if each[1] != "filled"])
+def test_a_changed_locked_cell_of_a_form_not_filled_in_is_found(form_id: str, stage: str) -> None:
+    there = case(form_id, stage)
+    ways = [(place, cell, WAYS[at % len(WAYS)]) for at, (place, cell) in enumerate(sorted(there.locked().items()))]
+    assert missed(there, ((place, way(cell)) for place, cell, way in ways)) == {}
 
 
 def unequal_neighbours(there: Case) -> Iterator[tuple[Place, Place]]:
@@ -193,9 +203,9 @@ def what_it_says(cell: Cell) -> object:
     return canonical(cell.formula) if cell.formula is not None else cell.value
 
 
-@each_case
-def test_two_swapped_neighbours_are_both_found(form_id: str, stage: str) -> None:
-    there = case(form_id, stage)
+@pytest.mark.parametrize("form_id", form_ids())
+def test_two_swapped_neighbours_are_both_found(form_id: str) -> None:
+    there = case(form_id, "filled")
     cells = there.workbook.sheets[0].cells
     pairs = list(unequal_neighbours(there))
     assert len(pairs) > 100
@@ -209,3 +219,213 @@ def test_two_swapped_neighbours_are_both_found(form_id: str, stage: str) -> None
         if found != [a1(*place) for place in sorted((one, other)) if cells[place].locked]:
             wrong[a1(*one), a1(*other)] = found
     assert not wrong
+
+
+def test_a_formula_frozen_at_its_own_result_is_called_a_formula_and_the_field_is_named() -> None:
+    there = case("shanghai", "filled")
+    place = there.workbook.sheets[0].names["pxl.funds.total.score"].corner
+    changed = its_own_result(there.workbook.sheets[0].cells[place])
+    assert changed is not None
+    (difference,) = only(there.with_cells({place: changed})).differences
+    assert (difference.kind, difference.field) == ("formula", "funds[0].score")
+    assert difference.issued.startswith("=IF(COUNT(")
+    assert difference.found == changed.text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "field"),
+    [
+        ("fiscal_year", "issued", "fiscal_year"),
+        ("implementing_unit", "issued", "implementing_unit"),
+        ("indicators.3.target", "issued", "indicators[2].target"),
+        ("indicators.3.weight", "issued", "indicators[2].weight"),
+        ("indicators.1.level_2", "issued", "indicators[0].level_2"),
+        ("funds.total.weight", "label", "funds[0].weight"),
+        ("total_score", "formula", "total_score"),
+    ],
+)
+def test_a_difference_says_what_kind_of_content_was_changed_and_which_field(name: str, kind: str, field: str) -> None:
+    there = case("mof", "filled")
+    place = there.workbook.sheets[0].names["pxl." + name].corner
+    (difference,) = only(there.with_cells({place: typed("别的", EMPTY)})).differences
+    assert (difference.kind, difference.field, difference.found) == (kind, field, "别的")
+
+
+def test_a_text_that_another_program_wrote_differently_is_the_same_text() -> None:
+    """Decomposed letters, CRLF and blanks around are no change."""
+    form = load_form("shanghai")
+    assignment = replace(issued(form), project_name="Café\n改造", implementing_unit="示例单位")
+    workbook = read_workbook(workbook_bytes(form, [assignment]))
+    first, *others = workbook.sheets
+    names = first.names
+    cells = dict(first.cells)
+    for name, text in {
+        "project_name": unicodedata.normalize("NFD", "Café\r\n改造"),
+        "implementing_unit": " 示例单位\n",
+    }.items():
+        place = names["pxl." + name].corner
+        cells[place] = typed(text, cells[place])
+    assert differing(replace(workbook, sheets=(replace(first, cells=cells), *others))) == []
+
+
+@pytest.mark.parametrize("name", ["total_score", "funds.total.score", "indicators.2.target", "project_name"])
+def test_a_field_whose_name_was_deleted_is_listed_as_missing(name: str) -> None:
+    there = case("shanghai", "filled")
+    first, *others = there.workbook.sheets
+    fewer = {each: area for each, area in first.names.items() if each != "pxl." + name}
+    submission = only(replace(there.workbook, sheets=(replace(first, names=fewer), *others)))
+    assert submission.missing == (name,)
+
+
+def test_content_added_to_an_empty_locked_cell_is_not_overlooked() -> None:
+    there = case("shanghai", "filled")
+    assert (5, 10) not in there.workbook.sheets[0].cells
+    assert only(there.with_cells({(24, 9): typed("另有说明", EMPTY)})).differences == ()
+    assert [each.cell for each in only(there.with_cells({(6, 3): typed("另有说明", EMPTY)})).not_understood] == ["C6"]
+
+
+# ---- on the bytes of the file ----------------------------------------------------------------
+
+
+def operations(there: Case) -> list[tuple[str, str, Callable[[surgery.Operated], surgery.Operated]]]:
+    """For each locked cell one edit of the XML, the kinds of edit in turn."""
+    found: list[tuple[str, str, Callable[[surgery.Operated], surgery.Operated]]] = []
+    for at, (place, cell) in enumerate(sorted(there.locked().items())):
+        name = a1(*place)
+        frozen = surgery.Content("str", f"<v>{escape(str(cell.cached))}</v>") if cell.formula else surgery.NOTHING
+        kinds: list[tuple[str, Callable[[surgery.Operated], surgery.Operated]]] = [
+            ("number", lambda book, name=name: book.put(name, surgery.number("88.25"))),  # type: ignore[misc]
+            ("text in the cell", lambda book, name=name: book.put(name, surgery.inline("改 & <改>"))),  # type: ignore[misc]
+            ("shared text", lambda book, name=name: book.put_shared(name, "改]]>")),  # type: ignore[misc]
+            ("truth", lambda book, name=name: book.put(name, surgery.truth(True))),  # type: ignore[misc]
+            ("formula", lambda book, name=name: book.put(name, surgery.formula("1+1", "2"))),  # type: ignore[misc]
+            ("frozen or cleared", lambda book, name=name, frozen=frozen: book.put(name, frozen)),  # type: ignore[misc]
+        ]
+        kind, operate = kinds[at % len(kinds)]
+        found.append((name, kind, operate))
+    return found
+
+
+@pytest.mark.parametrize("form_id", form_ids())
+def test_an_edit_of_the_xml_is_found_at_its_address(form_id: str) -> None:
+    there = case(form_id, "filled")
+    wrong = {}
+    for name, kind, operate in operations(there)[::3]:
+        found = differing(read_workbook(operate(surgery.Operated(there.data)).bytes()))
+        if found != [name]:
+            wrong[name, kind] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize("form_id", form_ids())
+def test_cells_swapped_in_the_xml_are_both_found(form_id: str) -> None:
+    there = case(form_id, "filled")
+    locked = there.locked()
+    pairs = [pair for pair in unequal_neighbours(there) if pair[1] in locked][::9]
+    for one, other in pairs:
+        swapped = surgery.Operated(there.data).swap(a1(*one), a1(*other)).bytes()
+        assert differing(read_workbook(swapped)) == [a1(*place) for place in sorted((one, other))]
+
+
+def tampered(there: Case) -> tuple[bytes, list[str]]:
+    """A return with every fifth locked cell edited, and the addresses."""
+    book = surgery.Operated(there.data)
+    chosen = operations(there)[::5]
+    for _, _, operate in chosen:
+        operate(book)
+    return book.bytes(), [name for name, _, _ in chosen]
+
+
+@pytest.mark.parametrize("form_id", form_ids())
+def test_many_edits_are_all_found_in_reading_order(form_id: str) -> None:
+    data, names = tampered(case(form_id, "filled"))
+    assert differing(read_workbook(data)) == names
+    assert names == sorted(names, key=from_a1)
+
+
+# ---- saved by another program ----------------------------------------------------------------
+
+
+def through_openpyxl(data: bytes) -> bytes:
+    """Opened and saved by openpyxl, which keeps no result of a formula."""
+    out = io.BytesIO()
+    openpyxl.load_workbook(io.BytesIO(data)).save(out)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def saved_by_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Every case, and every form tampered with, after a save in LibreOffice."""
+    files = {f"{form_id}-{stage}": case(form_id, stage).data for form_id, stage in CASES}
+    files |= {f"{form_id}-tampered": tampered(case(form_id, "filled"))[0] for form_id in form_ids()}
+    return through_libreoffice(files, tmp_path_factory.mktemp("libreoffice"))
+
+
+def assert_unharmed(there: Case, data: bytes) -> None:
+    """No difference, nothing missing, the record equal, the stamp in all of its places."""
+    workbook = read_workbook(data)
+    submission = only(workbook)
+    assert submission.form_reason == "stamp"
+    assert submission.compared
+    assert submission.differences == ()
+    assert (submission.missing, submission.not_understood, submission.errors) == ((), (), {})
+    assert submission.record == only(there.workbook).record
+    if there.record is not None:
+        assert submission.record == as_read(there.record, there.form)
+    assert stamps(workbook) == stamps(there.workbook)
+
+
+def stamps(workbook: Workbook) -> list[str | None]:
+    """The stamp in the defined name, in the property, on the hidden sheet."""
+    hidden = next((sheet.cell(1, 2).text for sheet in workbook.sheets if sheet.name == HIDDEN_SHEET), None)
+    return [workbook.constants.get(STAMP_NAME), workbook.properties.get(STAMP_PROPERTY), hidden]
+
+
+@each_case
+def test_a_save_in_libreoffice_is_no_change(saved_by_libreoffice: dict[str, bytes], form_id: str, stage: str) -> None:
+    assert_unharmed(case(form_id, stage), saved_by_libreoffice[f"{form_id}-{stage}"])
+
+
+@each_case
+def test_a_save_in_openpyxl_is_no_change(form_id: str, stage: str) -> None:
+    there = case(form_id, stage)
+    assert_unharmed(there, through_openpyxl(there.data))
+
+
+@pytest.mark.parametrize("form_id", form_ids())
+def test_what_was_changed_is_found_after_a_save_in_libreoffice(
+    saved_by_libreoffice: dict[str, bytes], form_id: str
+) -> None:
+    _, names = tampered(case(form_id, "filled"))
+    assert differing(read_workbook(saved_by_libreoffice[f"{form_id}-tampered"])) == names
+
+
+@pytest.mark.parametrize("form_id", form_ids())
+def test_what_was_changed_is_found_after_a_save_in_openpyxl(form_id: str) -> None:
+    data, names = tampered(case(form_id, "filled"))
+    assert differing(read_workbook(through_openpyxl(data))) == names
+
+
+def test_one_place_of_the_stamp_suffices() -> None:
+    there = case("shanghai", "filled").workbook
+    text = there.constants[STAMP_NAME]
+    assert stamps(there) == [text, text, text]
+    for bare in (replace(there, constants={}), replace(there, properties={}), replace(there, constants={}, properties={})):
+        assert only(bare).compared
+    without = replace(there, sheets=tuple(sheet for sheet in there.sheets if sheet.name != HIDDEN_SHEET))
+    submission = only(without)
+    assert submission.stamp == text
+    assert (submission.compared, submission.differences) == (False, ())
+
+
+def test_issued_content_that_was_edited_is_not_believed() -> None:
+    there = case("shanghai", "filled").workbook
+    hidden = next(sheet for sheet in there.sheets if sheet.name == HIDDEN_SHEET)
+    text = hidden.cell(2, 2).text
+    edited = typed(text.replace("示例单位", "别的单位"), hidden.cell(2, 2))
+    forged = replace(hidden, cells={**hidden.cells, (2, 2): edited})
+    workbook = replace(there, sheets=tuple(forged if sheet is hidden else sheet for sheet in there.sheets))
+    found = carried(workbook)
+    assert found is not None
+    assert found.content is None
+    assert not only(workbook).compared

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -96,12 +98,14 @@ class Commands(click.Group):
         with formatter.section(say("命令", "Commands")):
             formatter.write_dl([(name, say(*words)) for name, words in COMMANDS.items()])
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run; the exit code is what the command returns, and 130 where it was interrupted."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+        standalone = extra.pop("standalone_mode", True)
+        run: Callable[..., Any] = partial(super().main, standalone_mode=False)
+        if not standalone:
+            return run(*args, **extra)
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = run(*args, **extra)
         except click.ClickException as problem:
             problem.show()
             code = problem.exit_code

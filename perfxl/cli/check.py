@@ -13,8 +13,8 @@ from ..check import check, find_files
 from ..finding import Rule, Severity, Verdict
 from ..report.tally import Tally
 from ..rules import ALL
-from .definitions import form_of
-from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width
+from .definitions import form_of, meant
+from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .speech import Command, Speech
 
 FORMATS = ("text", "json", "jsonl")
@@ -50,7 +50,7 @@ def command(say: Speech) -> click.Command:
             click.Option(["--ignore"], metavar="CODES", multiple=True, help=say("不用这些规则。", "not these rules")),
             click.Option(
                 ["--fail-on"],
-                type=click.Choice([*Severity, "never"]),
+                type=click.Choice(("error", "warning", "info", "never")),
                 default="error",
                 help=say("到哪一级返回 1（默认 error）。", "exit with 1 from this severity on (error)"),
             ),
@@ -115,7 +115,8 @@ def run(
     else:
         from ..report.json import json_report, jsonl_report
 
-        pieces = (json_report if layout == "json" else jsonl_report)(source, tally, say.lang)
+        write = json_report if layout == "json" else jsonl_report
+        pieces = write(source, tally, say.lang)
     emit(pieces, output, layout == "text", say)
     if progress is not None:
         progress.wipe()
@@ -152,10 +153,7 @@ def emit(pieces: Iterable[bytes], output: str | None, is_text: bool, say: Speech
         for piece in pieces:
             click.echo(piece.decode(), nl=False)
     else:
-        stdout = click.get_binary_stream("stdout")
-        for piece in pieces:
-            stdout.write(piece)
-        stdout.flush()
+        to_stdout(pieces)
 
 
 def chosen_rules(select: Sequence[str], ignore: Sequence[str], say: Speech) -> tuple[Rule, ...]:
@@ -177,13 +175,9 @@ def _codes(lists: Sequence[str], say: Speech) -> tuple[str, ...]:
         if not word:
             continue
         if not any(code.startswith(word.upper()) for code in known):
-            from ..form import near
-
-            hint = near(word.upper(), known)
-            zh, en = f"没有 {word} 开头的规则。", f"no rule begins with {word!r}. "
-            if hint:
-                zh, en = f"{zh}是不是 {hint}？", f"{en}Did you mean {hint}?"
-            raise click.UsageError(say(zh, en))
+            raise click.UsageError(
+                say(f"没有 {word} 开头的规则。", f"No rule begins with {word!r}. ") + meant(word, known, say)
+            )
         found.append(word.upper())
     return tuple(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from ..form import BrokenDefinitionError, Form, Mistake, UnknownFormError, load_form, near
@@ -30,6 +32,15 @@ def mistake(each: Mistake, say: Speech) -> str:
     place = say(f"{found}：", f"{found}: ") if found else ""
     hint = say(f"（是不是 {each.hint}？）", f" (did you mean {each.hint}?)") if each.hint else ""
     return f"{place}{say(each.zh, each.en)}{hint}"
+
+
+def meant(word: str, codes: Sequence[str], say: Speech) -> str:
+    """Which code may have been meant: the nearest, else those that begin alike."""
+    hint = near(word.upper(), codes) or ", ".join(
+        sorted(code for code in codes if len(code) == 3 and code.startswith(word[:1].upper()))
+    )
+    hint = hint or ", ".join(dict.fromkeys(code[0] for code in codes))
+    return say(f"是不是 {hint}？", f"Did you mean {hint}?")
 
 
 def form_of(name: str, say: Speech) -> Form:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
@@ -73,6 +73,14 @@ def _cannot(path: str, error: OSError, say: Speech) -> str:
             f"cannot write {path}: no permission, or it is open in Excel. Close it and try again.",
         )
     return say(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
+
+
+def to_stdout(pieces: Iterable[bytes]) -> None:
+    """UTF-8 as it is, whatever the console's code page."""
+    sys.stdout.flush()
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
 
 
 def is_terminal(stream: object) -> bool:

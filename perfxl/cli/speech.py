@@ -85,7 +85,11 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of options."""
-        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        records = [
+            record
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx))
+        ]
         with formatter.section(self.speech("选项", "Options")):
             formatter.write_dl(records)
 

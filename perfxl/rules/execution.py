@@ -76,8 +76,8 @@ def rate_computed(line: FundingLine, form: Form) -> Iterator[Breach]:
     """
     rate, spent, budget = given(line.execution_rate), given(line.executed_amount), denominator(line, form)
     exact, places = spent / budget, _printed_places(rate)
-    gap = abs(rate - exact)
-    if gap > _EXACTLY if places > _EXACT_FROM else gap >= Decimal(1).scaleb(-places - 2):
+    # a computed rate carries fifteen digits: no unit of its own, only binary dust
+    if abs(rate - exact) >= max(Decimal(1).scaleb(-places - 2), _EXACTLY):
         right = half_up(exact, max(places, 2) + 2) if places <= _EXACT_FROM else exact
         shown = min(places, _EXACT_FROM)
         yield Breach(

@@ -13,8 +13,8 @@ from ..submission import TextField
 
 # Only names of elements and of entities: "<90%" and "a<b" are figures and words.
 _MARKUP = re.compile(
-    r"</?(?:p|br|div|span|b|i|u|em|strong|font|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|a|img|style|script|html|body|o:p)"
-    r"(?:\s[^<>]{0,300})?/?>|<!--|&(?:nbsp|lt|gt|amp|quot|ldquo|rdquo|mdash|hellip|middot|#\d{2,6}|#x[0-9a-f]{2,5});",
+    r"</?(?:p|br|div|span|em|strong|font|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|img|style|script|html|body|o:p)"
+    r"(?:\s[^<>]{0,300})?/?>|</(?:a|b|i|u)>|<a\s[^<>]{1,300}>|<!--|&(?:nbsp|lt|gt|amp|quot|ldquo|rdquo|mdash|hellip|middot|#\d{2,6}|#x[0-9a-f]{2,5});",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(

@@ -129,17 +129,19 @@ def _facts(row: Indicator) -> dict[str, Fact]:
     needs=("weight", "score", "actual.number"),
     applies=_scored_by_ratio,
     live="if(used = 0, '', if(count(target_figure, actual_figure, weight, score) < 4, undecided, "
-    "if(if(percent(target), percent(actual), not(percent(actual))) and target_figure > 0, "
-    "if(score * 100 - round(min(actual_figure / target_figure, 1) * weight * 100, 0) < 0.001, holds, "
-    "if(score * 100 - round(min(actual_figure / target_figure, 1) * weight * 100, 0) > {score_tolerance} * 100 + 2.5, "
+    "if(if(percent(target), percent(actual), not(percent(actual))) and target_figure > 0 and (actual_figure = 0 "
+    "or (actual_figure < target_figure * 99.99997 and target_figure < actual_figure * 49.99997)), "
+    "if((score - min(actual_figure / target_figure, 1) * weight) * 100 < 0.5000003, holds, "
+    "if((score - min(actual_figure / target_figure, 1) * weight) * 100 > {score_tolerance} * 100 + 2.5000003, "
     "broken, undecided)), undecided)))",
     live_words=("得分高于按比例应得分", "score above what the result earns"),
 )
 def score_not_above_result(row: Indicator, form: Form) -> Iterator[Breach]:
     """得分不得高于按比例应得分。 A quantitative row earns in proportion to its result.
 
-    In the sheet it is decided only well away from the rounding edge, and not at all where the
-    form is scored by hand (``scoring = "manual"``), under which this rule is kept.
+    In the sheet it is decided only well away from the rounding edge and where both figures are
+    clearly of one scale (V12), and not at all where the form is scored by hand
+    (``scoring = "manual"``), under which this rule is kept.
 
     Pass: target=100% actual=10% weight=5 score=0.5
     Pass: target=100% actual=10% weight=5 score=1 form.scoring=manual

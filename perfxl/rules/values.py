@@ -110,7 +110,7 @@ def actual_given(row: Indicator, form: Form) -> Iterator[Breach]:
     if actual is None or is_blank(actual.text):
         yield Breach("actual", expected=target.text if target else None, actual=actual.text if actual else None)
     elif (
-        actual.number == 0
+        actual.text == "0"
         and target is not None
         and target.number is not None
         and target.number > 0

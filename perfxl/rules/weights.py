@@ -37,7 +37,7 @@ def _group(record: SelfEvaluation, name: str) -> list[tuple[int, Indicator]]:
     en="The weights sum to {actual}; they should make {expected} (difference {difference}).",
     remedy=("请调整各指标分值，使其与执行率分值合计为满分。", "Adjust the weights so that they make the full score."),
     needs=("total.weight", "indicators.weight"),
-    live="if(count(indicators.weight) = 0, undecided, "
+    live="if(count(indicators.weight) = 0 or count(indicators.weight) < sum(rows_used), undecided, "
     "if(round(round(total_weight, 2) - {total_weight}, 2) = 0, holds, broken))",
     live_words=("分值合计不等于满分", "weights do not make the full score"),
 )

@@ -1,0 +1,113 @@
+"""``perfxl demo``: the main job on the sample forms, in a folder to look at."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import click
+
+import perfxl
+
+from ..check import check
+from ..form import form_ids, load_form
+from ..record import Assignment
+from ..report.json import json_report
+from ..report.tally import Tally
+from ..report.text import TextReport
+from ..template import build_workbook
+from ..xlsx.writer import write_workbook
+from .output import CannotWriteError, is_terminal, painter, terminal_width, write_file
+from .speech import Command, Speech
+
+SAMPLES = "samples/2022"
+
+
+def command(say: Speech) -> click.Command:
+    """The command in the language of ``say``."""
+    return Command(
+        "demo",
+        say,
+        partial(run, say),
+        (
+            "用样表演示：生成空表，核验填好的样表，把结果留在 DIR（默认 ./perfxl-demo）。",
+            "The main job on the sample forms; what it makes stays in DIR (./perfxl-demo).",
+        ),
+        [click.Argument(["folder"], metavar="[DIR]", default="perfxl-demo")],
+    )
+
+
+def run(say: Speech, folder: str) -> int:
+    """Write templates, judge the samples, say where to look. The faults of the samples are meant to be."""
+    place = free_folder(folder, say)
+    blanks = _write_blanks(place, say)
+    samples = _copy_samples(place, say)
+    on = is_terminal(sys.stdout)
+    if samples:
+        verdicts, tally = list(check([place / "returns"])), Tally()
+        report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None)
+        for piece in report.report(verdicts, tally):
+            click.echo(piece, nl=False)
+        write_file(str(place / "verdicts.json"), b"".join(json_report(verdicts, Tally(), say.lang)), say)
+    click.echo("")
+    click.echo(say(f"{place} 里有：", f"In {place}:"))
+    for name in blanks:
+        click.echo(f"  {name}  " + say("空表，可直接下发", "a blank form, ready to be sent out"))
+    if samples:
+        click.echo("  returns  " + say(f"填好的样表 {samples} 份", f"{samples} completed sample forms"))
+        click.echo("  verdicts.json  " + say("上面的结论，供程序读取", "the verdicts above, for programs"))
+    click.echo(say("接着可以试：", "Next, try:"))
+    click.echo("  perfxl explain T01")
+    click.echo(f"  perfxl check {place / 'returns' if samples else place} --format json")
+    return 0
+
+
+def free_folder(wanted: str, say: Speech) -> Path:
+    """The folder, or ``-2``, ``-3`` … where it holds something already: nothing is ever overwritten."""
+    place, number = Path(wanted), 1
+    try:
+        while place.exists() and (not place.is_dir() or any(place.iterdir())):
+            number += 1
+            place = Path(f"{wanted.rstrip('/')}-{number}")
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWriteError(say(f"写不了 {place}：{error}", f"cannot write {place}: {error}")) from error
+    if number > 1:
+        click.echo(say(f"{wanted} 已有内容，改用 {place}。", f"{wanted} is not empty; using {place}."))
+    return place
+
+
+def _write_blanks(place: Path, say: Speech) -> list[str]:
+    year = time.localtime().tm_year
+    names = []
+    for name in form_ids():
+        form = load_form(name)
+        names.append(f"blank-{name}-{year}.xlsx")
+        workbook = build_workbook(form, [Assignment(form=form.id, fiscal_year=year)], year=year)
+        write_file(str(place / names[-1]), write_workbook(workbook), say)
+    return names
+
+
+def samples_folder() -> Path:
+    """Where the samples lie: inside an installed package, beside it in a checkout."""
+    package = Path(perfxl.__file__).parent
+    inside = package / SAMPLES
+    return inside if inside.is_dir() else package.parent / SAMPLES
+
+
+def _copy_samples(place: Path, say: Speech) -> int:
+    """The filled samples, as they would come back."""
+    source, count = samples_folder(), 0
+    for path in sorted(source.rglob("*.xlsx")):
+        target = place / "returns" / path.relative_to(source)
+        try:
+            os.makedirs(target.parent, exist_ok=True)  # noqa: PTH103
+            data = path.read_bytes()
+        except OSError as error:
+            raise CannotWriteError(str(error)) from error
+        write_file(str(target), data, say)
+        count += 1
+    return count

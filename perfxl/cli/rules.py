@@ -1,0 +1,57 @@
+"""``perfxl rules``: the rule book in a table."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from ..rules import ALL
+from .output import to_stdout
+from .speech import Command, Speech
+
+SEVERITIES = {"error": "错误", "warning": "提醒", "info": "提示"}
+
+
+def command(say: Speech) -> click.Command:
+    """The command in the language of ``say``."""
+    return Command(
+        "rules",
+        say,
+        partial(run, say),
+        (
+            "列出核验规则：代码、级别、内容；某一条详见 perfxl explain。",
+            "The rule book: code, severity, title. See perfxl explain for one of them.",
+        ),
+        [
+            click.Option(
+                ["--format", "layout"],
+                type=click.Choice(("text", "json")),
+                default="text",
+                help=say("输出格式（默认 text）。", "output format (text)"),
+            )
+        ],
+    )
+
+
+def run(say: Speech, layout: str) -> int:
+    """Print the table."""
+    if layout == "json":
+        from ..report.json import dump
+
+        shown = [
+            {
+                "code": rule.code,
+                "severity": rule.severity.value,
+                "title": say(rule.title_zh, rule.title_en),
+                "basis": rule.basis,
+                "live": rule.live is not None,
+            }
+            for rule in ALL
+        ]
+        to_stdout([b"[" + b",\n ".join(dump(each) for each in shown) + b"]\n"])
+        return 0
+    for rule in ALL:
+        name = say(SEVERITIES[rule.severity], f"{rule.severity.value:<7}")
+        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}")
+    return 0
