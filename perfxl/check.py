@@ -11,14 +11,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import rules as rule_book
 from .finding import Rule, Verdict
 from .form import Form
+from .noun import noun
 from .reading import read_submissions
 from .rejection import Rejected
 from .validator import judge
@@ -52,7 +55,7 @@ class Source(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Terms:
     """On what terms files are judged; goes to worker processes, so rules go by their codes."""
 
@@ -345,3 +348,14 @@ def _member_name(member: ZipInfo) -> str:
         except UnicodeDecodeError:
             continue
     return member.filename
+
+
+class _Callable(ModuleType):
+    """``perfxl.check(...)`` works whether the package's attribute is the function or this module:
+    importing a module puts it in the place of the function of the same name."""
+
+    def __call__(self, *args: Any, **options: Any) -> Iterator[Verdict]:
+        return check(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

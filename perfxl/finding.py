@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
+from .noun import noun
 from .number import plain
 from .record import SelfEvaluation
 
@@ -52,7 +53,7 @@ class Breach:
     variant: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Diagnosis:
     """Why a figure is what it is 差错成因: a hypothesis reproduces it at the printed precision.
 
@@ -68,7 +69,7 @@ class Diagnosis:
     alternatives: tuple[Diagnosis, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Finding:
     """核验问题: one broken rule at one place. ``cell`` is ``H31``, or ``None`` where there is no cell."""
 
@@ -86,7 +87,7 @@ class Finding:
     diagnosis: Diagnosis | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class NotRun:
     """A rule that could not be applied at a place, and what was missing."""
 
@@ -96,7 +97,7 @@ class NotRun:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class NotUnderstood:
     """A cell inside the form that was not placed: its address and what stands in it."""
 
@@ -104,7 +105,7 @@ class NotUnderstood:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Verdict:
     """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``)."""
 
@@ -124,7 +125,7 @@ class Verdict:
     notes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Rule:
     """A rule of the book 核验规则.
 

@@ -8,15 +8,17 @@ and what may have been meant.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from .formula import FormulaError, parse, terms
+from .noun import noun
 from .record import FundingLine, Indicator
 
 FundKind = Literal["money", "weight", "rate", "score"]
@@ -51,7 +53,7 @@ class UnknownFormError(ValueError):
         super().__init__(f"no form {name!r}; known: {', '.join(known)}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Entry:
     """A labelled field 栏目: ``term`` of the record and the label printed."""
 
@@ -59,7 +61,7 @@ class Entry:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class FundRow:
     """资金行. ``down`` is the formula of its money cells; ``weight`` the 分值 of the execution rate."""
 
@@ -69,7 +71,7 @@ class FundRow:
     weight: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class FundColumn:
     """资金列. ``across`` is its formula, ``only`` the one row that has it."""
 
@@ -81,7 +83,7 @@ class FundColumn:
     places: int = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Column:
     """绩效指标 column; ``width`` in characters of the sheet."""
 
@@ -90,7 +92,7 @@ class Column:
     width: Decimal = Decimal(12)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Level2:
     """二级指标 with the number of rows that a blank form offers."""
 
@@ -98,7 +100,7 @@ class Level2:
     rows: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Level1:
     """一级指标 with its weight (``None``: free) and its 二级指标."""
 
@@ -108,7 +110,7 @@ class Level1:
     level_2: tuple[Level2, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Parameters:
     """Thresholds and words of the rules; the meaning of each stands in ``templates/defaults.toml``."""
 
@@ -165,7 +167,7 @@ class Parameters:
         return next((word for floor, word in self.bands if total >= floor), self.bands[-1][1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Form:
     """表样: a definition, checked. ``version`` is the first 12 hex digits of its SHA-256."""
 
@@ -277,10 +279,17 @@ class _Table:
     def choice(self, name: str, known: Iterable[str], default: str | None = None) -> str:
         value = self.text(name, default)
         choices = tuple(known)
-        if value and value not in choices:
+        if value not in choices and (value or self.data.get(name) == ""):
             self.wrong(
                 name, f"应为其一：{'、'.join(choices)}", f"should be one of {', '.join(choices)}", near(value, choices)
             )
+        return value
+
+    def word(self, name: str) -> str:
+        """A term of the definition's own, fit for formulas and names of cells."""
+        value = self.text(name)
+        if value and not _WORD.fullmatch(value):
+            self.wrong(name, "应为小写字母、数字、下划线", "should be of small letters, digits and underscores")
         return value
 
     def expression(self, name: str, known: Iterable[str], default: str | None = "") -> str | None:
@@ -321,6 +330,7 @@ class _Table:
 
 
 _REQUIRED = object()
+_WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -334,7 +344,7 @@ def near(word: str, known: Iterable[str]) -> str:
 def _entries(tables: list[_Table], known: Iterable[str] | None = None) -> tuple[Entry, ...]:
     found = []
     for table in tables:
-        term = table.choice("term", known) if known is not None else table.text("term")
+        term = table.choice("term", known) if known is not None else table.word("term")
         found.append(Entry(term=term, label=table.text("label")))
         table.done()
     return tuple(found)
@@ -351,8 +361,12 @@ def _header(table: _Table) -> tuple[tuple[Entry, ...], ...]:
         return ()
     found = []
     for at, row in enumerate(rows):
-        cells = [_Table(cell, f"{table.key}.rows[{at}]", table.mistakes) for cell in row if isinstance(cell, dict)]
+        if not isinstance(row, list) or not row or not all(isinstance(cell, dict) for cell in row):
+            table.wrong("rows", f"第 {at + 1} 行应为若干表", f"row {at + 1} should be a list of tables")
+            continue
+        cells = [_Table(cell, f"{table.key}.rows[{at}][{number}]", table.mistakes) for number, cell in enumerate(row)]
         found.append(_entries(cells, _HEADER))
+    _no_doubles(table, "rows", [entry.term for row in found for entry in row])
     table.done()
     return tuple(found)
 
@@ -364,7 +378,7 @@ def _fund_rows(table: _Table) -> tuple[FundRow, ...]:
     for row in tables:
         found.append(
             FundRow(
-                term=row.text("term"),
+                term=row.word("term"),
                 label=row.text("label"),
                 down=row.expression("down", sources),
                 weight=row.amount("weight"),
@@ -480,6 +494,8 @@ def _tuple(table: _Table, name: str, kind: str, raw: object) -> tuple[object, ..
     if kind == "tuple[str, ...]":
         return tuple(str(word) for word in raw)
     if kind == "tuple[Decimal, Decimal]":
+        if len(raw) != 2:
+            table.wrong(name, "应为两个数", "should be two numbers")
         return tuple(table.number(name, item) for item in raw[:2])
     try:
         if name == "bands":
@@ -551,6 +567,9 @@ def _form(top: _Table, version: str) -> Form:
     )
     if "{year}" not in form.year_line:
         top.wrong("year_line", "应含 {year}", "should contain {year}")
+    elif set(form.year_line.replace("{year}", "")) & set("{}"):
+        top.wrong("year_line", "除 {year} 外不可有花括号", "should have no braces but those of {year}")
+    _no_doubles(top, "sign_off", [entry.term for entry in form.sign_off])
     if len(form.fund_columns) > len(form.columns) - 1:
         funds.wrong("columns", "资金列多于指标列，排不下", "are more than the indicator columns can carry")
     for table in (funds, goals, indicators, total, top):

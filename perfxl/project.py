@@ -90,8 +90,11 @@ def _funds(tables: object, form: Form, mistakes: _Mistakes) -> tuple[FundingLine
     mistakes.unknown(tables, open_rows, "funds.")
     found = []
     for source in open_rows:
-        line = tables.get(source)
+        line = tables.get(source, {})
         if not isinstance(line, dict):
+            mistakes.note(f"funds.{source}", line, "应为表", "should be a table")
+            continue
+        if not line:
             continue
         mistakes.unknown(line, MONEY, f"funds.{source}.")
         amounts = {term: mistakes.amount(line, term, f"funds.{source}.") for term in MONEY}

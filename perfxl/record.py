@@ -6,15 +6,16 @@ those of the field; the Chinese term stands in each docstring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from .noun import noun
 
 Operator = Literal["≥", "≤", "=", ">", "<"]
 Kind = Literal["number", "percent", "time", "range", "text"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Target:
     """年度指标值 or 实际完成值: what was typed, and the figure in it where there is one.
 
@@ -31,7 +32,7 @@ class Target:
     places: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class FundingLine:
     """项目资金 line. ``source`` is ``total`` 年度资金总额, ``appropriation`` 当年财政拨款,
     ``carryover`` 上年结转资金, ``other`` 其他资金, or another term of the definition.
@@ -48,7 +49,7 @@ class FundingLine:
     score: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Indicator:
     """绩效指标 line. ``operator`` 指标性质 and ``unit`` 度量单位 are filled where the form has
     columns of their own for them; ``target`` and ``actual`` then already include them."""
@@ -65,7 +66,7 @@ class Indicator:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class SignOff:
     """A field of the sign-off line 落款: 填报人, 联系电话, 日期 …"""
 
@@ -74,7 +75,7 @@ class SignOff:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class SelfEvaluation:
     """财政项目支出绩效自评表, one project in one fiscal year."""
 
@@ -104,7 +105,7 @@ class SelfEvaluation:
         return self.line("total")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Assignment:
     """填报任务: what the department issues to one unit for one project.
 

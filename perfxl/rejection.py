@@ -201,6 +201,7 @@ REJECTIONS: dict[str, Words] = {
         ("请只保留要上报的工作表后重发。", "Keep only the sheets to be returned, and send it again."),
     ),
     "SHEET_UNRESOLVED": _words("有一张工作表的内容找不到。", "The content of a sheet cannot be found.", _RESAVE),
+    "TOO_MANY_NAMES": _words("文件里的定位名称太多，超过了上限。", "The workbook has too many names.", _COPY_INTO_FORM),
     "TOO_MANY_STYLES": _words(
         "单元格格式太多，超过了上限。", "The workbook has too many cell formats.", _COPY_INTO_FORM
     ),

@@ -10,8 +10,9 @@ from dataclasses import fields
 from functools import lru_cache
 
 from .finding import Rule
-from .form import Parameters
+from .form import Form, FundRow, Parameters
 from .formula import BROKEN, HOLDS, OPEN, parse, to_excel
+from .formula import terms as formula_terms
 from .number import plain
 from .page import Page
 from .rules import by_code
@@ -22,7 +23,7 @@ ROW_CODES = ("S05", "S03", "D01", "V01", "S01")
 
 FUND_CODE, TOTAL_CODE = "M07", "K01"
 SUMMARY_ROWS = 2
-_USED = "if(unanswered(level_3) and count(weight) = 0 and blank(target) and blank(actual) and blank(score), 0, 1)"
+_USED = "if(unanswered(level_3) and blank(weight) and blank(target) and blank(actual) and blank(score), 0, 1)"
 
 
 def live_rule(code: str) -> Rule:
@@ -35,8 +36,8 @@ def live_rule(code: str) -> Rule:
 
 @lru_cache(maxsize=128)
 def _source(code: str, parameters: Parameters) -> str:
-    if code == "S01" and parameters.scoring == "manual":
-        return "if(used = 0, '', undecided)"
+    if code == "S01" and (parameters.scoring == "manual" or parameters.score_places < 2):
+        return "if(used = 0, '', undecided)"  # by hand, or rounded more coarsely than the sheet allows for
     source = live_rule(code).live or ""
     for field in fields(parameters):
         value = getattr(parameters, field.name)
@@ -86,8 +87,16 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
             "denominator": page.ref(f"funds.{row.term}.{page.form.denominator}"),
             "executed_amount": page.ref(f"funds.{row.term}.executed_amount"),
         }
+        parts = [
+            f"{source}.{term}"
+            for source in _parts(page.form, row)
+            for term in (page.form.denominator, "executed_amount")
+        ]
+        terms.update({part: page.ref(f"funds.{part}") for part in parts})
+        # an amount typed as text is read by people, but not by the sum of the sheet
+        read = " and ".join(f"(count({part}) = 1 or blank({part}))" for part in parts)
         at = page.fields[f"funds.{row.term}.executed_amount"].top
-        _line(page, at, first, f"check.funds.{row.term}", (FUND_CODE,), terms)
+        _line(page, at, first, f"check.funds.{row.term}", (FUND_CODE,), terms, where=read)
     for number in range(1, count + 1):
         _row(page, first, last, number)
     weights = "indicators.weight"
@@ -104,6 +113,12 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
         page.marks.append(Mark(area=area, formula=f'LEFT({a1_area(Area(1, first, 1, first))},1)="{mark}"', style=style))
 
 
+def _parts(form: Form, row: FundRow) -> tuple[str, ...]:
+    """The sources that a computed fund row is the sum of."""
+    wanted = formula_terms(parse(row.down)) if row.down else frozenset()
+    return tuple(each.term for each in form.fund_rows if each.term in wanted)
+
+
 def _column(page: Page, term: str, count: int) -> str:
     top = page.fields[f"indicators.1.{term}"]
     return a1_area(Area(top.top, top.left, page.fields[f"indicators.{count}.{term}"].top, top.left))
@@ -116,12 +131,15 @@ def _head(page: Page, row: int, first: int, names: tuple[str, ...]) -> None:
         page.label(page.span(first + 1 + at, first + 1 + at), name, "check_head")
 
 
-def _line(page: Page, row: int, first: int, name: str, codes: tuple[str, ...], terms: dict[str, str]) -> None:
-    """The state cells of one row, and the words for them."""
+def _line(
+    page: Page, row: int, first: int, name: str, codes: tuple[str, ...], terms: dict[str, str], *, where: str = ""
+) -> None:
+    """The state cells of one row, decided only ``where`` that holds, and the words for them."""
     for at, code in enumerate(codes):
-        _formula(
-            page, row, first + 1 + at, f"{name}.{code.lower()}", _source(code, page.form.rules), terms, "check_state"
-        )
+        source = _source(code, page.form.rules)
+        if where:
+            source = f"if({where}, {source}, undecided)"
+        _formula(page, row, first + 1 + at, f"{name}.{code.lower()}", source, terms, "check_state")
     own = {code.lower(): page.ref(f"{name}.{code.lower()}") for code in codes}
     own["states"] = a1_area(Area(row, first + 1, row, first + len(codes)))
     _formula(page, row, first, f"{name}.words", _words(codes), own, "check_words")
@@ -132,7 +150,13 @@ def _row(page: Page, first: int, last: int, number: int) -> None:
     terms = {column.term: page.ref(name + column.term) for column in page.form.columns}
     terms.setdefault("variance_explanation", '""')
     row = page.fields[name + "score"].top
-    helper = {"used": _USED, "target_figure": "figure(target)", "actual_figure": "figure(actual)"}
+    target = "figure(target)"
+    if "operator" in terms:
+        target = f"if(blank(operator) or operator = '≥', {target}, '')"
+    if "unit" in terms:
+        # 12 with 月 is a time, no amount
+        target = f"if(blank(unit) or unit = '%', {target}, '')"
+    helper = {"used": _USED, "target_figure": target, "actual_figure": "figure(actual)"}
     for at, (term, source) in enumerate(helper.items()):
         _formula(page, row, last + 1 + at, f"check.{number}.{term}", source, terms, "check_state")
         terms[term] = page.ref(f"check.{number}.{term}")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Literal, NamedTuple
+
+from .noun import noun
 
 Value = Decimal | str | bool | None
 Visibility = Literal["visible", "hidden", "veryHidden"]
@@ -37,7 +39,7 @@ class Area(NamedTuple):
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Cell:
     """One cell 单元格.
 
@@ -70,7 +72,7 @@ class Cell:
         return self.value is None and self.formula is None and self.error is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Validation:
     """A data validation 数据验证 with its prompt; comfort for the clerk, never evidence.
 
@@ -88,7 +90,7 @@ class Validation:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Mark:
     """A conditional format 条件格式: ``style`` where ``formula`` holds (relative to the first cell)."""
 
@@ -97,7 +99,7 @@ class Mark:
     style: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class PrintSetup:
     """How the sheet prints 打印设置: A4, fitted to one page in width."""
 
@@ -107,7 +109,7 @@ class PrintSetup:
     footer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Sheet:
     """A sheet 工作表 as plain data; ``cells`` is sparse, by (row, column)."""
 
@@ -131,7 +133,7 @@ class Sheet:
         return self.cells.get((row, column), EMPTY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Workbook:
     """A workbook 工作簿: its sheets in order, workbook-wide named texts, custom properties.
 

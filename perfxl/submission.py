@@ -6,20 +6,20 @@ Fields are found by the defined names of a stamped sheet, else by labels; never 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import field as default
 from decimal import Decimal
 from typing import Literal
 
 from .finding import NotUnderstood
 from .form import Form
+from .noun import noun
 from .record import SelfEvaluation
 from .sheet import Cell, Value
 
 FieldKind = Literal["money", "weight", "score", "rate", "text", "value"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class FieldCell:
     """A field of the form 栏目 and the cell it was read from.
 
@@ -39,7 +39,7 @@ class FieldCell:
     issued_formula: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Difference:
     """A locked cell that no longer holds what was issued.
 
@@ -54,7 +54,7 @@ class Difference:
     found: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class MoneyColumn:
     """One money column of the fund block: ``total`` and the ``parts`` that should add up to it.
 
@@ -68,7 +68,7 @@ class MoneyColumn:
     parts: tuple[Decimal | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class TextField:
     """A text of the form: a narrative, a name, a reason, a target."""
 
@@ -78,7 +78,7 @@ class TextField:
     kind: Literal["narrative", "name", "value", "reason"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Submission:
     """A returned form 已填报的自评表, read but not judged.
 

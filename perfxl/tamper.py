@@ -43,7 +43,9 @@ def issued_layout(form: Form, rows: tuple[RowSpec, ...]) -> Issued:
     page = spine.page
     field_of = {area.corner: name for name, area in page.fields.items()}
     words = tuple(
-        (place, cell.value) for place, cell in page.cells.items() if cell.locked and cell.formula is None and cell.value is not None
+        (place, cell.value)
+        for place, cell in page.cells.items()
+        if cell.locked and cell.formula is None and cell.value is not None
     )
     formulas = tuple(
         (place, field_of.get(place, ""), cell.formula) for place, cell in page.cells.items() if cell.formula is not None

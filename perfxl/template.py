@@ -436,6 +436,8 @@ class _Reads(dict[str, list[str]]):
         if f"{head}.{term}" in page.formulas:
             return [f"{head}.{term}"]
         if head.startswith("check.funds."):
+            if "." in term:
+                return [f"funds.{term}"]
             return [f"funds.{head.rpartition('.')[2]}.{page.form.denominator if term == 'denominator' else term}"]
         if head == "check.total":
             rows = range(1, sum(each.endswith(".used") for each in page.formulas) + 1)

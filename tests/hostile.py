@@ -285,6 +285,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "deep": (deep, "XML_TOO_DEEP"),
     "many_attributes": (many_attributes, None),
     "long_attribute": (long_attribute, None),
+    "longer_attribute": (lambda: long_attribute(60_000_000), "PART_TOO_LARGE"),
     "far_corners": (far_corners, None),
     "giant_merge": (giant_merge, None),
     "many_merges": (many_merges, None),

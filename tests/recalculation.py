@@ -11,6 +11,7 @@ import re
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from math import gcd
@@ -28,7 +29,26 @@ from perfxl.xlsx.writer import write_workbook
 
 YEAR = 2024
 ANSWERS = (
-    *("", "  ", "　", "\u00a0", "\t", "\n", "\u2003", "/", "／", "—", "——", "-", "--", "无", " 无 ", "NULL", "None", "*"),
+    *(
+        "",
+        "  ",
+        "　",
+        "\u00a0",
+        "\t",
+        "\n",
+        "\u2003",
+        "/",
+        "／",
+        "—",
+        "——",
+        "-",
+        "--",
+        "无",
+        " 无 ",
+        "NULL",
+        "None",
+        "*",
+    ),
     *("0", "5", "05", "12", "90", "90.0", "90.00", "90.000", "0.9", "0.10", "0.001", "0.0009", "0.00", "100"),
     *("1234567.89", "9999999999", "10000000000", "90%", "90.00%", "98.3%", "0%", "%", "9%0", "%90", "90%%", "9 0"),
     *("≥90%", "≤100万元", "不低于95%", "12月中旬", "1E+20", "1e3", "１２", "９０％", "1,234", "-5", "+5", "5.", ".5"),
@@ -39,7 +59,7 @@ ANSWERS = (
 
 NAMES = ("开展活动场次", "居民满意度", "补贴发放及时率", "制度健全性", "", "/", "　")
 REASONS = ("", "无", "/", "0", " 0 ", "０", "--", "因场地维修推迟，下一步加快进度", "疫情", "\n", "　无", "0.0")
-TYPED = ("5", "优", "", " ", "5分", "—", "'5")
+TYPED = ("5", "优", "", " ", "5分", "—", "'5", "1,000,000.00", "5万元", "300000000")
 """Texts in cells that should hold a number."""
 
 
@@ -108,7 +128,7 @@ def funds(form: Form, random: Random, *, typed: bool = False) -> tuple[FundingLi
 
 
 def _hundredths(random: Random, most: int) -> Decimal:
-    return Decimal(random.randint(0, most * 100)).scaleb(-2).normalize() + 0
+    return Decimal(random.randint(0, most * 100)).scaleb(-2)
 
 
 def _answer(text: str) -> Target:
@@ -180,13 +200,42 @@ def record(form: Form, random: Random, *, typed: bool = False) -> SelfEvaluation
     ``typed`` also puts texts into cells for numbers, which the prompts of the sheet refuse but
     pasting does not.
     """
-    count = len(rows_of(form, (), issued=False))
+    rows = [row(random, typed=typed) for _ in range(rows_offered(form))]
+    if random.random() < 0.3:
+        rows = with_full_weights(form, random, rows)
     return SelfEvaluation(
         fiscal_year=YEAR,
         funds=funds(form, random, typed=typed),
         actual_result="全年开展活动 12 场。",
-        indicators=tuple(row(random, typed=typed) for _ in range(count)),
+        indicators=tuple(rows),
     )
+
+
+def rows_offered(form: Form) -> int:
+    """How many indicator rows a form offers, the spare ones included."""
+    return len(rows_of(form, (), issued=False))
+
+
+def with_full_weights(form: Form, random: Random, rows: Sequence[Indicator]) -> list[Indicator]:
+    """The rows with weights that make the full score of the form, to the hundredth."""
+    left = form.rules.total_weight - (form.execution_weight or 0)
+    shares = _split(random, int(left * 100), len(rows))
+    return [replace(row, weight=Decimal(share).scaleb(-2)) for row, share in zip(rows, shares, strict=True)]
+
+
+def edges(form: Form, filled: Iterable[SelfEvaluation]) -> int:
+    """How many of the records have an execution score that is exactly half a hundredth before rounding."""
+    found = 0
+    for each in filled:
+        spent, budget = (
+            sum((amount for line in each.funds if isinstance(amount := getattr(line, term), Decimal)), Decimal(0))
+            for term in ("executed_amount", form.denominator)
+        )
+        if budget and spent < budget:
+            found += (spent * (form.execution_weight or 0) * 200) % budget == 0 and (
+                spent * (form.execution_weight or 0) * 100
+            ) % budget != 0
+    return found
 
 
 def records(form: Form, count: int, seed: int, *, typed: bool = False) -> list[SelfEvaluation]:
@@ -223,7 +272,12 @@ class Book(NamedTuple):
 
 
 def books(
-    form: Form, filled: Sequence[SelfEvaluation | None], name: str, *, a_book: int = 10, assignment: Assignment | None = None
+    form: Form,
+    filled: Sequence[SelfEvaluation | None],
+    name: str,
+    *,
+    a_book: int = 10,
+    assignment: Assignment | None = None,
 ) -> Iterator[Book]:
     """The records as sheets of workbooks, ten to a workbook."""
     given = issued(form) if assignment is None else assignment
@@ -279,10 +333,12 @@ def libreoffice(soffice: str, files: Mapping[str, bytes], folder: Path) -> dict[
         capture_output=True,
         timeout=600,
     )
-    return {name: _look(read_workbook((saved / f"{name}.xlsx").read_bytes())) for name in files}
+    return {name: stored(read_workbook((saved / f"{name}.xlsx").read_bytes())) for name in files}
 
 
-def _look(workbook: Workbook) -> Look:
+def stored(workbook: Workbook) -> Look:
+    """The results that are stored in a workbook."""
+
     def look(sheet: int, row: int, column: int) -> Value:
         cell = workbook.sheets[sheet].cell(row, column)
         return cell.error or cell.cached
@@ -316,7 +372,7 @@ def ironcalc(files: Mapping[str, bytes], folder: Path) -> dict[str, Look]:
 
 # ---- comparing ----------------------------------------------------------------------------
 
-_FIFTEEN_DIGITS = Decimal("1e-9")
+_CLOSE = Decimal("1e-9")
 
 
 def agree(ours: Value, theirs: Value, *, exactly: bool) -> bool:
@@ -324,8 +380,10 @@ def agree(ours: Value, theirs: Value, *, exactly: bool) -> bool:
     if isinstance(ours, Decimal) and isinstance(theirs, Decimal):
         if exactly:
             return Decimal(format(ours, ".15g")) == Decimal(format(theirs, ".15g"))
-        return abs(ours - theirs) <= abs(ours) * _FIFTEEN_DIGITS
-    return (ours or "") == (theirs or "") if not isinstance(ours, Decimal) and not isinstance(theirs, Decimal) else False
+        return abs(ours - theirs) <= abs(ours) * _CLOSE
+    if isinstance(ours, Decimal) or isinstance(theirs, Decimal):
+        return False
+    return ("" if ours is None else ours) == ("" if theirs is None else theirs)
 
 
 def differences(book: Book, look: Look) -> list[str]:
@@ -343,8 +401,13 @@ def differences(book: Book, look: Look) -> list[str]:
     return found
 
 
-def formulas(book: Book) -> Iterable[tuple[str, str]]:
-    """The formulas of the first form sheet, by field name."""
-    for name in book.page.formulas:
-        yield name, book.forms[0].cell(*book.page.fields[name].corner).formula or ""
+# ---- answers of the self-check ------------------------------------------------------------
 
+
+def answers(page: Page, sheet: Sheet) -> dict[str, Value]:
+    """What the self-check beside a form says, by the name of its cell without ``check.``."""
+    return {
+        name.removeprefix("check."): sheet.cell(*page.fields[name].corner).cached
+        for name in page.formulas
+        if name.startswith("check.")
+    }

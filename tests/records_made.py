@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from conftest import require
 from hypothesis import strategies as st
 
@@ -297,15 +297,14 @@ def to_issue(record: SelfEvaluation, form: Form, name: str = "A001") -> Assignme
 # ---- through another program -----------------------------------------------------------------
 
 
-def through_libreoffice(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
+def through_libreoffice(files: Mapping[str, bytes], folders: pytest.TempPathFactory) -> dict[str, bytes]:
     """Each file opened and saved by LibreOffice; one start for all of them."""
     program = require("soffice")
-    before, after = folder / "before", folder / "after"
-    before.mkdir()
+    before, after = folders.mktemp("before"), folders.mktemp("after")
     for name, data in files.items():
         (before / f"{name}.xlsx").write_bytes(data)
     sources = [str(before / f"{name}.xlsx") for name in files]
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    profile = f"-env:UserInstallation={(folders.getbasetemp() / 'libreoffice').as_uri()}"
     command = [program, "--headless", profile, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(after)]
     subprocess.run([*command, *sources], check=True, capture_output=True, timeout=120)
     return {name: (after / f"{name}.xlsx").read_bytes() for name in files}

@@ -343,6 +343,7 @@ def test_r_xml_4_bytes_that_are_not_in_the_declared_encoding() -> None:
     assert code_of(with_sheet(one('<c r="A1" t="str"><v>财</v></c>').encode("gbk"))) == "BAD_XML"
     assert code_of(with_sheet(b'<?xml version="1.0" encoding="GBK"?><worksheet>\xff\xff</worksheet>')) == "BAD_XML"
     assert code_of(with_sheet(b"\xff\xfe<\0\0\xd8")) == "BAD_XML"
+    assert code_of(with_sheet(one("").encode("utf-16")), Limits(foreign_bytes=100)) == "PART_TOO_LARGE"
 
 
 @pytest.mark.parametrize(
@@ -489,6 +490,10 @@ def test_r_dim_7_names_styles_and_sheets() -> None:
         f'<definedName name="{n}" localSheetId="0">{area}</definedName>' for n in ("_xlnm.Print_Area", "pxl.x")
     )
     assert notes_of(made({"xl/workbook.xml": book(names)})) == ["BROKEN_NAME"]
+    ours = "".join(f'<definedName name="pxl.{i}">1</definedName>' for i in range(11))
+    assert len(read_workbook(made({"xl/workbook.xml": book(ours)}), limits=Limits(names=11)).constants) == 11
+    assert code_of(made({"xl/workbook.xml": book(ours)}), Limits(names=10)) == "TOO_MANY_NAMES"
+    assert code_of(made(), Limits(relationships=2)) == "TOO_MANY_PARTS"
     many = hostile.styles("<xf/>" * 65_431)
     assert code_of(made({"xl/styles.xml": many})) == "TOO_MANY_STYLES"
     listing = "".join(f'<sheet name="s{i}" sheetId="{i + 1}" r:id="rId1"/>' for i in range(257))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -130,6 +131,7 @@ cli = Commands(
 
 def main() -> None:
     """The entry point: a console that cannot show a character shows ``?`` instead of failing."""
+    gc.set_threshold(100_000, 20, 20)  # start-up makes thousands of objects and no garbage
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -13,6 +13,7 @@ import click
 import perfxl
 
 from ..check import check
+from ..finding import Verdict
 from ..form import form_ids, load_form
 from ..record import Assignment
 from ..report.json import json_report
@@ -23,7 +24,8 @@ from ..xlsx.writer import write_workbook
 from .output import CannotWriteError, is_terminal, painter, terminal_width, write_file
 from .speech import Command, Speech
 
-SAMPLES = "samples/2022"
+SAMPLES, IN_FULL = "samples/2022", "as-printed"
+"""Where the samples lie, and which of them are shown in full: the forms as they were published."""
 
 
 def command(say: Speech) -> click.Command:
@@ -47,10 +49,8 @@ def run(say: Speech, folder: str) -> int:
     samples = _copy_samples(place, say)
     on = is_terminal(sys.stdout)
     if samples:
-        verdicts, tally = list(check([place / "returns"])), Tally()
-        report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None)
-        for piece in report.report(verdicts, tally):
-            click.echo(piece, nl=False)
+        verdicts = list(check([place / "returns"]))
+        report(verdicts, place / "returns" / IN_FULL, on, say)
         write_file(str(place / "verdicts.json"), b"".join(json_report(verdicts, Tally(), say.lang)), say)
     click.echo("")
     click.echo(say(f"{place} 里有：", f"In {place}:"))
@@ -63,6 +63,16 @@ def run(say: Speech, folder: str) -> int:
     click.echo("  perfxl explain T01")
     click.echo(f"  perfxl check {place / 'returns' if samples else place} --format json")
     return 0
+
+
+def report(verdicts: list[Verdict], in_full: Path, on: bool, say: Speech) -> None:
+    """The published forms in full, of the others the verdict only, and one summary."""
+    tally = Tally()
+    paint, width = painter(on), terminal_width() if on else None
+    for each in tally.counted(verdicts):
+        pages = TextReport(say.lang, paint=paint, width=width, brief=not each.file.startswith(str(in_full)))
+        click.echo("\n".join(pages.verdict(each)))
+    click.echo("\n" + TextReport(say.lang).summary(tally))
 
 
 def free_folder(wanted: str, say: Speech) -> Path:

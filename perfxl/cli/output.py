@@ -13,6 +13,9 @@ import click
 
 from .speech import Speech
 
+NARROWEST = 40
+"""A terminal that says it is narrower than this, or does not know (0), is not believed."""
+
 CANNOT_WRITE = 3
 """Exit code: at least one file could not be judged or written."""
 
@@ -92,9 +95,10 @@ def is_terminal(stream: object) -> bool:
 def terminal_width() -> int | None:
     """The width of the terminal on stdout, ``None`` where there is none."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns if is_terminal(sys.stdout) else None
+        found = os.get_terminal_size(sys.stdout.fileno()).columns if is_terminal(sys.stdout) else None
     except (OSError, ValueError):
         return None
+    return None if found is None else max(found, NARROWEST)
 
 
 def painter(on: bool) -> Callable[[str, str], str]:
@@ -104,7 +108,7 @@ def painter(on: bool) -> Callable[[str, str], str]:
 
     def paint(text: str, look: str) -> str:
         if look in ("bold", "dim"):
-            return click.style(text, bold=look == "bold", dim=look == "dim")
+            return click.style(text, bold=look == "bold" or None, dim=look == "dim" or None)
         return click.style(text, fg=look)
 
     return paint

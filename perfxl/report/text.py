@@ -18,7 +18,7 @@ from .tally import Tally
 Paint = Callable[[str, str], str]
 """A text in a colour: ``red``, ``yellow``, ``green``, ``blue``, ``bold`` or ``dim``."""
 
-APART, PLACES = 3, 4
+APART, PLACES = 3, 5
 """So many differing messages of one rule stand apart; so many places are listed."""
 
 _HEADS = {"error": ("错误", "errors"), "warning": ("提醒", "warnings"), "info": ("提示", "infos")}
@@ -197,6 +197,8 @@ class TextReport:
 
     def _places(self, verdict: Verdict, found: Iterable[str | None]) -> str:
         where = list(dict.fromkeys(self._place(verdict, cell) for cell in found))
+        file = len(words.clean(verdict.file))  # stands before the first place only
+        where = [where[0], *(place[file:] for place in where[1:])]
         shown = self.say("、", ", ").join(where[:PLACES])
         more = self.say(f" 等 {len(where)} 处", f" and {len(where) - PLACES} more")
         return shown + (more if len(where) > PLACES else "")

@@ -75,7 +75,7 @@ def _make(kind: str, raw: str, number_format: str, locked: bool, formula: str | 
 
 _new = object.__new__
 _value, _text, _number_format, _formula, _cached, _error, _locked, _style, _note, _link = (
-    vars(Cell)[name].__set__ for name in Cell.__slots__
+    vars(Cell)[name].__set__ for name in vars(Cell)["__slots__"]
 )
 
 

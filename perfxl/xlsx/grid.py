@@ -276,13 +276,18 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         elif tag == "t":
             if not phonetic:
                 inline = text if inline is None else inline + text
+                if len(inline) > longest:
+                    raise Rejected("TEXT_TOO_LONG", f"{shortened(sheet)}!{shortened(last or '')}")
         elif tag == "rPh":
             phonetic = 0
 
     def characters(data: str) -> None:
         nonlocal text
+        if not text:  # nearly always the whole text comes at once
+            text = data
+            return
         text += data
-        if len(text) > longest or (inline and len(inline) > longest):
+        if len(text) > longest:
             raise Rejected("TEXT_TOO_LONG", f"{shortened(sheet)}!{shortened(last or '')}")
 
     longest = ESCAPED * limits.text_characters

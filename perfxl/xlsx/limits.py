@@ -6,26 +6,28 @@ workbooks expands to 60 MB in 340 parts) with room above it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..noun import noun
 
 KIB = 1024
 MIB = 1024 * KIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Limits:
     """Limits of one file.
 
     Bytes:
         ``file_bytes`` of the file itself; ``part_bytes`` and ``total_bytes`` of one part and of all
-        parts when expanded; ``directory_bytes`` of the zip directory; ``memo_bytes`` of a part,
-        expanded, whose reading is remembered for the next file.
+        parts when expanded; ``foreign_bytes`` of a part that is not in UTF-8;
+        ``tag_bytes`` of one tag; ``directory_bytes`` of the zip directory; ``memo_bytes`` of a
+        part, expanded, whose reading is remembered for the next file.
     Ratio:
         ``ratio`` of expanded to compressed size, looked at beyond ``ratio_grace_bytes``.
     Counts:
         ``parts`` in the package, ``sheets``, ``elements`` (of XML, all parts together), ``depth`` of
-        XML nesting, ``strings`` shared, ``cells`` with content in the file, ``merges`` kept for a
-        sheet, ``styles`` (cell formats), ``notes`` kept, ``hidden_rows`` kept for a sheet.
+        XML nesting, ``relationships`` of one part, ``names`` of ours, ``strings`` shared, ``styles``
+        (cell formats), ``cells`` with content in the file, ``notes`` kept; for one sheet the
+        ``merges`` and ``hidden_rows`` kept.
     Characters:
         ``text_characters`` of one cell or formula; ``all_characters`` of all long texts together.
     Time:
@@ -37,6 +39,8 @@ class Limits:
     file_bytes: int = 20 * MIB
     part_bytes: int = 64 * MIB
     total_bytes: int = 128 * MIB
+    foreign_bytes: int = 16 * MIB
+    tag_bytes: int = 16 * MIB
     directory_bytes: int = 1 * MIB
     memo_bytes: int = 256 * KIB
     ratio: int = 200
@@ -45,6 +49,8 @@ class Limits:
     sheets: int = 256
     elements: int = 5_000_000
     depth: int = 64
+    relationships: int = 10_000
+    names: int = 20_000
     strings: int = 200_000
     cells: int = 500_000
     merges: int = 20_000

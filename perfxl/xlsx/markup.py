@@ -42,6 +42,13 @@ _COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006 "
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _CHINESE = frozenset({"gbk", "gb2312", "gb18030", "cp936", "gb_2312-80", "x-gbk"})
 _LATIN = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252"})
+_STARTS = (
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+    (b"\xef\xbb\xbf", "utf-8"),
+)
 _DECLARED = re.compile(rb"""xmlns(:[^\s=]{1,64})?\s*=\s*("[^"]*"|'[^']*')""")
 _MAIN_BYTES = frozenset(uri.encode() for uri in MAIN)
 _BUFFER = 65536  # bytes of text handed over at once
@@ -93,8 +100,10 @@ def walk(data: bytes, where: str, family: frozenset[str], handlers: Handlers, bu
     Raises ``Rejected``: ``DTD_FORBIDDEN``, ``BAD_XML``, ``XML_TOO_DEEP``, ``TOO_MANY_ELEMENTS``,
     ``TIME_LIMIT``, and whatever the handlers raise.
     """
-    data = as_utf8(data, where)
+    data = as_utf8(data, where, budget.limits.foreign_bytes)
     elements = budget.spend(data, where)
+    if len(data) > budget.limits.tag_bytes:
+        _check_tags(data, where, budget.limits.tag_bytes)
     # The name resolution of expat costs a third more; a part with one plain namespace needs none.
     if handlers.direct and _is_plain(data):
         parser = pyexpat.ParserCreate("utf-8")
@@ -123,6 +132,15 @@ def walk(data: bytes, where: str, family: frozenset[str], handlers: Handlers, bu
         parser.Parse(data, True)
     except (pyexpat.ExpatError, UnicodeError):
         raise Rejected("BAD_XML", where) from None
+
+
+def _check_tags(data: bytes, where: str, longest: int) -> None:
+    """Refuse a tag of many megabytes: expat begins it anew with every megabyte it is given."""
+    at = 0
+    while at + longest < len(data):
+        at = data.rfind(b"<", at + 1, at + longest)
+        if at < 0:
+            raise Rejected("PART_TOO_LARGE", where)
 
 
 def _expect_root(name: str, root: str, family: frozenset[str], where: str) -> None:
@@ -207,25 +225,32 @@ def _resolving(
     return start, end, characters if inner_characters else None
 
 
-def as_utf8(data: bytes, where: str) -> bytes:
+def as_utf8(data: bytes, where: str, longest: int) -> bytes:
     """The part in UTF-8, whatever encoding it declares, of those that are read.
 
     UTF-8 and UTF-16 with or without a mark, and the Chinese encodings; the others are ``BAD_XML``.
+    One that must be converted and is longer than ``longest`` bytes is ``PART_TOO_LARGE``.
     """
+    encoding = _encoding(data)
+    if encoding == "utf-8":
+        return data.removeprefix(b"\xef\xbb\xbf")
+    if not encoding:
+        raise Rejected("BAD_XML", where)
+    if len(data) > longest:
+        raise Rejected("PART_TOO_LARGE", where)
     try:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return data.decode("utf-16").encode()
-        if data[:2] == b"<\0":
-            return data.decode("utf-16-le").encode()
-        if data[:2] == b"\0<":
-            return data.decode("utf-16-be").encode()
-        data = data.removeprefix(b"\xef\xbb\xbf")
-        found = _ENCODING.match(data)
-        encoding = found[1].decode("ascii").lower() if found else "utf-8"
-        if encoding in ("utf-8", "utf8") or (encoding in _LATIN and data.isascii()):
-            return data
-        if encoding in _CHINESE:
-            return data.decode("gb18030").encode()
+        return data.decode(encoding).encode()
     except UnicodeError:
-        pass
-    raise Rejected("BAD_XML", where)
+        raise Rejected("BAD_XML", where) from None
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding of a part, by its first bytes and its declaration; nothing for one that is not read."""
+    for start, encoding in _STARTS:
+        if data.startswith(start):
+            return encoding
+    found = _ENCODING.match(data)
+    declared = found[1].decode("ascii").lower() if found else "utf-8"
+    if declared in ("utf-8", "utf8") or (declared in _LATIN and data.isascii()):
+        return "utf-8"
+    return "gb18030" if declared in _CHINESE else ""

@@ -136,6 +136,8 @@ def relationships(part: Stored, budget: Budget) -> dict[str, Relationship]:
         if tag == "Relationship":
             kind = attributes.get("Type", "").rpartition("/")[2]
             external = attributes.get("TargetMode", "").lower() == "external"
+            if len(found) >= budget.limits.relationships:
+                raise Rejected("TOO_MANY_PARTS", part.name)
             found.setdefault(attributes.get("Id", ""), Relationship(kind, attributes.get("Target", ""), external))
 
     walk(part.expand(), part.name, RELATIONSHIPS, Handlers("Relationships", start, _nothing), budget)
@@ -144,11 +146,13 @@ def relationships(part: Stored, budget: Budget) -> dict[str, Relationship]:
 
 @_remembered
 def content_types(part: Stored, budget: Budget) -> frozenset[str]:
-    """All content types declared, in lower case."""
+    """The content types that speak of macros, in lower case."""
     found: set[str] = set()
 
     def start(tag: str, attributes: Attributes) -> None:
-        found.add(attributes.get("ContentType", "").lower())
+        kind = attributes.get("ContentType", "").lower()
+        if "macro" in kind and len(found) < 100:
+            found.add(kind)
 
     walk(part.expand(), part.name, CONTENT_TYPES, Handlers("Types", start, _nothing), budget)
     return frozenset(found)
@@ -158,7 +162,7 @@ def content_types(part: Stored, budget: Budget) -> frozenset[str]:
 def directory(part: Stored, budget: Budget) -> Directory:
     """Sheets, names of ours and protection, from ``workbook.xml``.
 
-    Raises ``Rejected`` ``TOO_MANY_SHEETS`` and those of ``walk``.
+    Raises ``Rejected`` ``TOO_MANY_SHEETS``, ``TOO_MANY_NAMES`` and those of ``walk``.
     """
     sheets: list[Listed] = []
     names: list[Named] = []
@@ -174,6 +178,8 @@ def directory(part: Stored, budget: Budget) -> Directory:
             sheets.append(_listed(attributes))
         elif tag == "definedName":
             naming = attributes if attributes.get("name", "").startswith(OURS) else None
+            if naming and len(names) >= budget.limits.names:
+                raise Rejected("TOO_MANY_NAMES", part.name)
             text.clear()
         elif tag == "workbookProtection":
             locked = truth(attributes, "lockStructure")
@@ -254,7 +260,7 @@ def properties(part: Stored, budget: Budget) -> dict[str, str]:
         text.clear()
 
     def end(tag: str) -> None:
-        if tag in ("lpwstr", "lpstr", "bstr") and name.startswith("perfxl"):
+        if tag in ("lpwstr", "lpstr", "bstr") and name.startswith("perfxl") and len(found) < 100:
             found.setdefault(name, unescape("".join(text)))
 
     def characters(data: str) -> None:
@@ -276,6 +282,7 @@ def shared_strings(part: Stored, budget: Budget) -> list[str]:
     whole = text = ""
     depth = phonetic = 0
     left = limits.all_characters
+    longest = ESCAPED * limits.text_characters
 
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal depth, phonetic, text, whole
@@ -295,9 +302,16 @@ def shared_strings(part: Stored, budget: Budget) -> list[str]:
         if tag == "t":
             if not phonetic:
                 whole += text
+                if len(whole) > longest:
+                    raise Rejected("TEXT_TOO_LONG", part.name)
         elif tag == "si":
-            strings.append(bounded(unescape(whole) if "_x" in whole else whole, limits, part.name))
-            left -= len(whole)
+            if "_x" in whole:
+                whole = unescape(whole)
+            length = len(whole)
+            if length > limits.text_characters:
+                raise Rejected("TEXT_TOO_LONG", part.name)
+            strings.append(whole)
+            left -= length
             if left < 0:
                 raise Rejected("TOO_MUCH_TEXT", part.name)
             if len(strings) > limits.strings:
@@ -307,16 +321,12 @@ def shared_strings(part: Stored, budget: Budget) -> list[str]:
 
     def characters(data: str) -> None:
         nonlocal text
+        if not text:  # nearly always the whole text comes at once
+            text = data
+            return
         text += data
-        if len(text) + len(whole) > ESCAPED * limits.text_characters:
+        if len(text) > longest:
             raise Rejected("TEXT_TOO_LONG", part.name)
 
     walk(part.expand(), part.name, MAIN, Handlers("sst", start, end, characters, direct=True), budget)
     return strings
-
-
-def bounded(text: str, limits: Limits, where: str) -> str:
-    """The text, or ``Rejected`` ``TEXT_TOO_LONG`` where it is longer than a cell can hold."""
-    if len(text) > limits.text_characters:
-        raise Rejected("TEXT_TOO_LONG", where)
-    return text
