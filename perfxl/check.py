@@ -238,7 +238,7 @@ def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verd
     sha256 = hashlib.sha256(data).hexdigest() if whole else None
     try:
         submissions = read_submissions(
-            read_workbook(data), form=terms.form, year=terms.year, stamped_only=terms.stamped_only
+            read_workbook(data, forms_only=True), form=terms.form, year=terms.year, stamped_only=terms.stamped_only
         )
         rules = terms.rules()
         verdicts = [judge(submission, name, sha256, rules=rules) for submission in submissions]

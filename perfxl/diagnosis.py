@@ -7,7 +7,7 @@ A diagnosis explains a finding and never changes a verdict.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
@@ -35,16 +35,14 @@ class Guess(NamedTuple):
     facts: Mapping[str, Fact] = {}
 
 
-@dataclass(frozen=True)
 class Case:
     """A figure of a submission that a rule found wrong, and what the form's own formulas give.
 
     The arithmetic is that of the form's definition, evaluated with other inputs.
     """
 
-    submission: Submission
-    rule: str
-    field: str
+    def __init__(self, submission: Submission, rule: str, field: str) -> None:
+        self.submission, self.rule, self.field = submission, rule, field
 
     @cached_property
     def index(self) -> int:

@@ -46,12 +46,33 @@ def _source(code: str, parameters: Parameters) -> str:
     return source
 
 
+_ROW = "\x00"
+"""Stands for the row number in the formulas of a line, which are alike but for it."""
+
+
+@lru_cache(maxsize=256)
+def _of_any_row(source: str, columns: tuple[tuple[str, str], ...]) -> str:
+    terms = dict(columns)
+    return to_excel(parse(source), lambda term: [terms[term]])
+
+
 def _formula(page: Page, row: int, column: int, name: str, source: str, terms: dict[str, str], style: str) -> None:
-    text = to_excel(parse(source), lambda term: [terms[term]])
+    tail = str(row)
+    if all(ref.endswith(tail) or not ref[-1:].isdigit() for ref in terms.values()):
+        columns = tuple((term, _any_row(ref, tail)) for term, ref in terms.items())
+        text = _of_any_row(source, columns).replace(_ROW, tail)
+    else:
+        text = to_excel(parse(source), lambda term: [terms[term]])
     page.put(Area(row, column, row, column), Cell(formula=text, style=style), name)
     page.formulas[name] = source
 
 
+def _any_row(ref: str, row: str) -> str:
+    """``G13`` or ``L13:P13`` without its row number."""
+    return ":".join(part.removesuffix(row) + _ROW if part.endswith(row) else part for part in ref.split(":"))
+
+
+@lru_cache(maxsize=16)
 def _words(codes: tuple[str, ...]) -> str:
     if len(codes) == 1:
         # a range of one cell: not every program counts in that

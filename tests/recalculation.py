@@ -11,13 +11,14 @@ import re
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from io import BytesIO
 from math import gcd
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from perfxl.form import Form
 from perfxl.page import Page, rows_of
@@ -252,20 +253,21 @@ def page_of(form: Form, assignment: Assignment) -> Page:
     return skeleton(form, rows_of(form, assignment.indicators, issued=bool(assignment.indicators))).page
 
 
-class Book(NamedTuple):
+@dataclass(frozen=True)
+class Book:
     """A workbook of several filled forms, with the page that all of its form sheets share."""
 
     name: str
     page: Page
     workbook: Workbook
-    count: int
+    size: int
 
     @property
     def forms(self) -> Sequence[Sheet]:
         """The form sheets, in order."""
-        return self.workbook.sheets[: self.count]
+        return self.workbook.sheets[: self.size]
 
-    @property
+    @cached_property
     def data(self) -> bytes:
         """The file."""
         return write_workbook(self.workbook)

@@ -169,7 +169,7 @@ def _funds(record: SelfEvaluation, form: Form) -> tuple[FundingLine, ...]:
     return tuple(found)
 
 
-def _execution(spent: Decimal, base: Decimal, weight: Decimal | None) -> dict[str, Decimal | None]:
+def _execution(spent: Decimal, base: Decimal, weight: Decimal | None) -> dict[str, Any]:
     """执行率 and its 得分: in proportion, never above the weight, to the cent."""
     if base <= 0:
         return {"execution_rate": None, "score": None if weight is None else Decimal(0)}

@@ -153,7 +153,9 @@ def seen_by_them(formulas: Worksheet, results: Worksheet) -> dict[tuple[int, int
     for row in formulas.iter_rows():
         for cell in row:
             if isinstance(cell, TheirCell):
-                seen = as_they_see(cell, results.cell(cell.row, cell.column))
+                result = results.cell(cell.row, cell.column)
+                assert isinstance(result, TheirCell)
+                seen = as_they_see(cell, result)
                 if seen is not None:
                     found[cell.row, cell.column] = seen
     return found
@@ -205,8 +207,8 @@ def test_names_and_stamp_agree(name: str) -> None:
             assert own[key].attr_text == f'"{text}"'
     theirs = {key: named.attr_text for key, named in both.formulas.defined_names.items()}
     assert theirs == {key: f'"{text}"' for key, text in both.ours.constants.items()}
-    properties: Any = both.formulas.custom_doc_props
-    assert {each.name: each.value for each in properties.props} == both.ours.properties
+    properties: Any = both.formulas
+    assert {each.name: each.value for each in properties.custom_doc_props.props} == both.ours.properties
     stamped = STAMP_NAME in both.ours.constants
     assert both.ours.properties.keys() == ({STAMP_PROPERTY} if stamped else set())
 

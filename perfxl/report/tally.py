@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from ..finding import Severity, Verdict
 
 
-@dataclass(slots=True)
 class Tally:
     """How many files and forms there were, how they fared, and how many findings were made.
 
     ``forms`` are the sheets that were judged; a file that was not judged counts once.
     """
 
-    files: int = 0
-    forms: int = 0
-    statuses: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("pass", "notes", "fail", "rejected", "internal_error"), 0)
-    )
-    severities: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("error", "warning", "info"), 0))
-    last_file: str | None = None
+    def __init__(self) -> None:
+        self.files = self.forms = 0
+        self.statuses = dict.fromkeys(("pass", "notes", "fail", "rejected", "internal_error"), 0)
+        self.severities = dict.fromkeys(("error", "warning", "info"), 0)
+        self._last: str | None = None
 
     def add(self, verdict: Verdict) -> None:
         """Count one verdict; those of one file come one after the other."""
-        if verdict.file != self.last_file:
-            self.files, self.last_file = self.files + 1, verdict.file
+        if verdict.file != self._last:
+            self.files, self._last = self.files + 1, verdict.file
         self.statuses[verdict.status] += 1
         if verdict.status in ("pass", "notes", "fail"):
             self.forms += 1

@@ -10,6 +10,7 @@ is executed, fetched, or written to disk.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..rejection import Rejected
@@ -70,10 +71,12 @@ class _File(NamedTuple):
     remarks: _Remarks
 
 
-def read_workbook(data: bytes, *, limits: Limits = DEFAULT) -> Workbook:
+def read_workbook(data: bytes, *, limits: Limits = DEFAULT, forms_only: bool = False) -> Workbook:
     """Read a workbook from the bytes of an ``.xlsx``.
 
     Chart sheets are passed over; all other sheets come in their order, cells sparse.
+    With ``forms_only``, where some sheets carry our names, the others are left unopened
+    and come without cells.
     Raises only ``Rejected``, with a code of ``REJECTIONS`` and where it was met.
     """
     if len(data) > limits.file_bytes:
@@ -81,12 +84,12 @@ def read_workbook(data: bytes, *, limits: Limits = DEFAULT) -> Workbook:
     if data[:4] != b"PK\x03\x04":
         raise Rejected(sniff(data) or "NOT_A_WORKBOOK", other_kind(data))
     try:
-        return _read(data, limits)
+        return _read(data, limits, forms_only)
     except MemoryError:
         raise Rejected("MEMORY_LIMIT") from None
 
 
-def _read(data: bytes, limits: Limits) -> Workbook:
+def _read(data: bytes, limits: Limits, forms_only: bool) -> Workbook:
     budget = Budget(limits)
     file = _File(Package(data, limits), budget, _Remarks(limits))
     code = kind_of_parts(file.package.names)
@@ -101,7 +104,8 @@ def _read(data: bytes, limits: Limits) -> Workbook:
     if listing.date1904:
         file.remarks.add("DATE_1904")
     names = _Names(listing, file.remarks)
-    sheets = _sheets(file, book_part.name, listing, names)
+    wanted = names.forms(listing) if forms_only else frozenset(range(len(listing.sheets)))
+    sheets = _sheets(file, book_part.name, listing, names, wanted)
     return Workbook(
         sheets=sheets,
         constants=names.workbook,
@@ -196,6 +200,13 @@ class _Names:
                 else:
                     self.areas.setdefault(named.sheet, {})[named.name] = area
 
+    def forms(self, listing: parts.Directory) -> frozenset[int]:
+        """The sheets that carry our names and the one that carries the stamp; all where none does."""
+        if not self.areas:
+            return frozenset(range(len(listing.sheets)))
+        stamps = {index for index, listed in enumerate(listing.sheets) if listed.name.casefold() == "_perfxl"}
+        return frozenset(self.areas) | stamps
+
 
 def _constant(refers_to: str) -> str | None:
     quoted = _QUOTED.fullmatch(refers_to)
@@ -204,6 +215,7 @@ def _constant(refers_to: str) -> str | None:
     return refers_to if len(refers_to) < 400 and _NUMBER.fullmatch(refers_to) else None
 
 
+@lru_cache(maxsize=4096)
 def _area(refers_to: str, sheet: str) -> Area | None:
     """The area of a reference to that very sheet, else ``None``."""
     found = _REFERENCE.fullmatch(refers_to)
@@ -228,7 +240,9 @@ def _needed(file: _File, source: str, relations: dict[str, parts.Relationship], 
     return None
 
 
-def _sheets(file: _File, source: str, listing: parts.Directory, names: _Names) -> tuple[Sheet, ...]:
+def _sheets(
+    file: _File, source: str, listing: parts.Directory, names: _Names, wanted: frozenset[int]
+) -> tuple[Sheet, ...]:
     relations = _relationships(file, source)
     limits = file.budget.limits
     strings_part = _needed(file, source, relations, "sharedStrings")
@@ -255,6 +269,9 @@ def _sheets(file: _File, source: str, listing: parts.Directory, names: _Names) -
         part = _resolve(file.package, source, relation)
         if part is None:
             raise Rejected("SHEET_UNRESOLVED", shortened(listed.name))
+        if index not in wanted:
+            sheets.append(Sheet(name=listed.name, cells={}, visibility=listed.visibility))
+            continue
         grid = read_grid(part.expand(), listed.name, part.name, book)
         book = book._replace(
             cells_left=book.cells_left - len(grid.cells), characters_left=book.characters_left - grid.characters
