@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .check import check
+    from .checking import check, read
     from .finding import Finding, Severity, Verdict
     from .form import BrokenDefinitionError, Form, UnknownFormError, load_form
-    from .reading import read_bytes as read
     from .record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
     from .rejection import Rejected
     from .submission import Submission
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from .xlsx.writer import write_workbook as write
 
 _WHERE = {
-    "check": "check",
+    "check": "checking",
     "Finding": "finding",
     "Severity": "finding",
     "Verdict": "finding",
@@ -31,7 +30,7 @@ _WHERE = {
     "Form": "form",
     "UnknownFormError": "form",
     "load_form": "form",
-    "read": "reading:read_bytes",
+    "read": "checking",
     "Assignment": "record",
     "FundingLine": "record",
     "Indicator": "record",

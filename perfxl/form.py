@@ -8,13 +8,13 @@ and what may have been meant.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from .formula import FormulaError, parse, terms
@@ -577,16 +577,22 @@ def _form(top: _Table, version: str) -> Form:
     return form
 
 
-def templates_folder() -> Path:
-    """Where the definitions lie: inside an installed package, beside it in a checkout."""
-    inside = Path(__file__).parent / "templates"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+def data_folder(name: str) -> str:
+    """Where ``templates`` or ``samples`` lie: inside an installed package, beside it in a checkout."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(here, name)
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), name)
+
+
+def template_text(file: str) -> str:
+    """The text of a file in ``templates``."""
+    with open(os.path.join(data_folder("templates"), file), encoding="utf-8") as opened:
+        return opened.read()
 
 
 @lru_cache(maxsize=1)
 def _defaults() -> dict[str, object]:
-    with (templates_folder() / "defaults.toml").open("rb") as file:
-        return cast("dict[str, object]", tomllib.load(file)["rules"])
+    return cast("dict[str, object]", tomllib.loads(template_text("defaults.toml"))["rules"])
 
 
 _NOT_FORMS = {"defaults.toml", "vocabulary.toml"}
@@ -595,7 +601,8 @@ _NOT_FORMS = {"defaults.toml", "vocabulary.toml"}
 @lru_cache(maxsize=1)
 def form_ids() -> tuple[str, ...]:
     """The ids of the definitions that ship with perfxl, in order."""
-    return tuple(sorted(path.stem for path in templates_folder().glob("*.toml") if path.name not in _NOT_FORMS))
+    names = os.listdir(data_folder("templates"))
+    return tuple(sorted(name[:-5] for name in names if name.endswith(".toml") and name not in _NOT_FORMS))
 
 
 @lru_cache(maxsize=32)
@@ -605,10 +612,11 @@ def load_form(name: str) -> Form:
     Raises ``UnknownFormError``, ``BrokenDefinitionError``, or ``OSError`` where the file cannot be read.
     """
     if name.endswith(".toml"):
-        return read_definition(Path(name).read_text(encoding="utf-8-sig"), name)
+        with open(name, encoding="utf-8-sig") as opened:
+            return read_definition(opened.read(), name)
     if name not in form_ids():
         raise UnknownFormError(name, form_ids())
-    return read_definition((templates_folder() / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml")
+    return read_definition(template_text(f"{name}.toml"), f"{name}.toml")
 
 
 Lookup = Callable[[str], Form]

@@ -58,7 +58,7 @@ def _paragraphs(form: Form) -> list[tuple[str, str]]:
         (f"自评等级：{bands}。", f"Grades: {grades}."),
         (
             f"表右侧为自检：{HOLDS} 相符，{BROKEN} 不符，{OPEN} 表内不判断（由主管部门核验）。自检不打印。",
-            f"Beside the form stands the self-check: {HOLDS} holds, {BROKEN} broken, {OPEN} not decided. It is not printed.",
+            f"Beside the form, the self-check: {HOLDS} holds, {BROKEN} broken, {OPEN} not decided. It is not printed.",
         ),
         (f"依据：{form.basis.partition(' · ')[0]}", f"Basis: {form.basis.partition(' · ')[2] or form.basis}"),
     ]

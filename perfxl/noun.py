@@ -72,7 +72,7 @@ _SHARED: dict[str, Any] = {
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, Field))
 def noun(cls: type[T]) -> type[T]:
     """Class decorator: the annotated names become the fields, in order."""
-    names = tuple(cls.__dict__.get("__annotations__", {}))
+    names = tuple(cls.__annotations__)
     given = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     body = {name: value for name, value in cls.__dict__.items() if name not in given}
     for name in ("__dict__", "__weakref__"):

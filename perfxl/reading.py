@@ -58,12 +58,10 @@ def read_submissions(
     found: list[Submission] = []
     if stamp is not None:
         issued = _issued_form(stamp, form, lookup)
-        if issued is not None:
-            sheets = [sheet for sheet in workbook.sheets if any(name.startswith(NAME) for name in sheet.names)]
-            found = [
-                _stamped(sheet, at, issued, stamp, year, "option" if form else "stamp")
-                for at, sheet in enumerate(sheets)
-            ]
+        sheets = [sheet for sheet in workbook.sheets if any(name.startswith(NAME) for name in sheet.names)]
+        found = [
+            _stamped(sheet, at, issued, stamp, year, "option" if form else "stamp") for at, sheet in enumerate(sheets)
+        ]
     if not found and not stamped_only:
         found = [one for sheet in workbook.sheets if (one := _unstamped(sheet, form, year)) is not None]
     if not found:
@@ -71,14 +69,13 @@ def read_submissions(
     return found
 
 
-def _issued_form(stamp: Carried, form: Form | None, lookup: Callable[[str], Form]) -> Form | None:
+def _issued_form(stamp: Carried, form: Form | None, lookup: Callable[[str], Form]) -> Form:
     if form is not None:
         return form
     try:
-        return lookup(stamp.stamp.form) if stamp.stamp.form in form_ids() or lookup is not load_form else None
+        return lookup(stamp.stamp.form)
     except UnknownFormError:
-        pass
-    raise Rejected("UNKNOWN_FORM", stamp.stamp.form)
+        raise Rejected("UNKNOWN_FORM", stamp.stamp.form) from None
 
 
 # ---- one sheet -----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 import tomllib
 from functools import lru_cache
 
-from .form import Form, templates_folder
+from .form import Form, template_text
 from .number import squeeze
 
 _BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
@@ -20,8 +20,7 @@ def bare_label(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, list[str]]]:
-    with (templates_folder() / "vocabulary.toml").open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads(template_text("vocabulary.toml"))
 
 
 @lru_cache(maxsize=16)

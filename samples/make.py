@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from perfxl.check import judge_bytes
+from perfxl.checking import judge_bytes
 from perfxl.form import load_form
 from perfxl.number import plain, read_amount, read_target
 from perfxl.page import LINE_HEIGHT, MAX_HEIGHT, lines

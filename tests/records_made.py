@@ -40,7 +40,7 @@ HOSTILE = (
     "_x005F_x0041_",
     "]]>",
     "&amp; & &#10;",
-    '引"号\'',
+    "引\"号'",
     "😀👨‍👩‍👧𠮷",
     " 前后有空格 ",
     "第一行\n第二行",
@@ -104,9 +104,7 @@ def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
         expected_goal="完成42个小区的改造，惠及3100户居民。",
         actual_result="全年完成41个小区的改造，惠及3050户居民，余下1个小区转入下一年度。",
         indicators=tuple(rows),
-        sign_off=tuple(
-            SignOff(term=entry.term, label=entry.label, text=f"{entry.label}甲") for entry in form.sign_off
-        ),
+        sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=f"{entry.label}甲") for entry in form.sign_off),
     )
 
 
@@ -197,9 +195,7 @@ def under_text_policy(noun: Noun) -> Noun:
     if isinstance(noun, tuple):
         return tuple(under_text_policy(item) for item in noun)  # type: ignore[return-value]
     if is_dataclass(noun) and not isinstance(noun, type):
-        values: Mapping[str, Any] = {
-            entry.name: under_text_policy(getattr(noun, entry.name)) for entry in fields(noun)
-        }
+        values: Mapping[str, Any] = {entry.name: under_text_policy(getattr(noun, entry.name)) for entry in fields(noun)}
         return replace(noun, **values)
     return noun
 
@@ -274,9 +270,7 @@ def records(draw: st.DrawFn, form: Form) -> SelfEvaluation:
         expected_goal=draw(maybe),
         actual_result=draw(maybe),
         indicators=tuple(draw(st.lists(indicators(form), min_size=1, max_size=6))),
-        sign_off=tuple(
-            SignOff(term=entry.term, label=entry.label, text=draw(maybe)) for entry in form.sign_off
-        ),
+        sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=draw(maybe)) for entry in form.sign_off),
     )
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import perfxl.check as boundary
-from perfxl.check import Source, Terms, find_files, judge_bytes, judge_source, workers_for
+import perfxl.checking as boundary
+from perfxl.checking import Source, Terms, find_files, judge_bytes, judge_source, workers_for
 from perfxl.cli import COMMANDS, cli
 from perfxl.finding import Verdict
 from perfxl.form import load_form
@@ -249,7 +249,7 @@ def test_folders_are_searched_in_order_without_lock_files_and_twins(folder: Path
 
 
 def test_a_defect_of_ours_is_a_verdict_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: bytes) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise ZeroDivisionError("secret 内容")
 
     monkeypatch.setattr(boundary, "read_workbook", broken)
@@ -456,11 +456,11 @@ def modules_after(*args: str | Path) -> set[str]:
 
 def test_help_loads_nothing_and_check_no_workbook_library(tmp_path: Path, form: bytes) -> None:
     light = modules_after("--help")
-    assert not {"perfxl.form", "perfxl.check", "json", "hashlib", "tomllib", "zipfile"} & light
+    assert not {"perfxl.form", "perfxl.checking", "json", "hashlib", "tomllib", "zipfile"} & light
     path = tmp_path / "一.xlsx"
     path.write_bytes(form)
     loaded = modules_after("check", path)
-    assert "perfxl.check" in loaded
+    assert "perfxl.checking" in loaded
     assert not {"openpyxl", "xlsxwriter", "concurrent.futures", "multiprocessing", "importlib.metadata"} & loaded
 
 

@@ -19,11 +19,11 @@ from perfxl.form import (
     form_ids,
     load_form,
     read_definition,
-    templates_folder,
+    template_text,
 )
 from perfxl.project import example, read_project
 
-SHANGHAI = (templates_folder() / "shanghai.toml").read_text(encoding="utf-8")
+SHANGHAI = template_text("shanghai.toml")
 each_form = pytest.mark.parametrize("form_id", form_ids())
 
 
@@ -114,7 +114,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         ('denominator = "annual_budget"', 'denominator = "anual_budget"'),
         ('term = "executed_amount", label', 'term = "executed_amont", label'),
         ('label = "执行率", only = "total"', 'label = "执行率", only = "totl"'),
-        ('round(sum(appropriation, carryover, other), 2)', 'runde(sum(appropriation, carryover, other), 2)'),
+        ("round(sum(appropriation, carryover, other), 2)", "runde(sum(appropriation, carryover, other), 2)"),
         ("rows = 6 ", 'rows = "6" '),
         ('{ name = "产出指标", weight = 50', '{ name = "产出指标", weight = 50.5'),
         ('{ name = "满意度指标"', '{ name = "效益指标"'),
@@ -299,7 +299,9 @@ def test_a_mistake_of_a_project_file_is_named_by_its_key(old: str, new: str, key
     assert (key, hint) in {(mistake.key, mistake.hint) for mistake in found}, told(found)
 
 
-@pytest.mark.parametrize("text", ["funds = 3", "indicators = 3", "indicators = [3]", "[funds]\nappropriation = 5", "id = \n"])
+@pytest.mark.parametrize(
+    "text", ["funds = 3", "indicators = 3", "indicators = [3]", "[funds]\nappropriation = 5", "id = \n"]
+)
 def test_a_project_file_of_the_wrong_shape_is_answered(text: str) -> None:
     assert wrong_project(text, load_form("shanghai"))
 

@@ -178,8 +178,7 @@ def test_cells_agree(name: str) -> None:
         apart = {
             a1(*place): (what_counts(own), what_counts(other))
             for place in ours.cells.keys() | theirs.keys()
-            if what_counts(own := as_we_see(ours.cell(*place)))
-            != what_counts(other := theirs.get(place, Cell()))
+            if what_counts(own := as_we_see(ours.cell(*place))) != what_counts(other := theirs.get(place, Cell()))
         }
         assert not apart, (ours.name, apart)
 

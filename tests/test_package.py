@@ -33,7 +33,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_and_sdist_carry_templates_and_samples(built: Path) -> None:
     wheel = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
-    sdist = tarfile.open(next(built.glob("*.tar.gz"))).getnames()
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        sdist = archive.getnames()
     for name in ("templates/shanghai.toml", "templates/mof.toml", "templates/defaults.toml", "samples/2022/forms.toml"):
         assert f"perfxl/{name}" in wheel
         assert any(member.endswith("/" + name) for member in sdist)

@@ -276,9 +276,7 @@ def drawn(form: Form, count: int) -> list[SelfEvaluation]:
 
 @pytest.fixture(scope="module")
 def after_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    files = {
-        name: workbook_bytes(form, [to_issue(record, form)], [record]) for name, (form, record) in batch().items()
-    }
+    files = {name: workbook_bytes(form, [to_issue(record, form)], [record]) for name, (form, record) in batch().items()}
     files["escaped"] = escaped()
     return through_libreoffice(files, tmp_path_factory)
 

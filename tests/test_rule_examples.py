@@ -133,6 +133,7 @@ def _live(each: Rule, subject: object, form: Form) -> object:
     elif isinstance(subject, SelfEvaluation):
         weights = [row.weight for row in subject.indicators]
         terms["indicators.weight"] = list(weights)
+        terms["rows_used"] = [Decimal(1) for _ in weights]
         own = subject.total.weight if subject.total else None
         terms["total_weight"] = [sum((weight for weight in (*weights, own) if weight is not None), Decimal(0))]
     return evaluate(parse(source), terms.__getitem__)

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from perfxl.check import judge_bytes
+from perfxl.checking import judge_bytes
 from perfxl.finding import Finding, Severity, Verdict
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -409,7 +409,11 @@ def test_one_place_of_the_stamp_suffices() -> None:
     there = case("shanghai", "filled").workbook
     text = there.constants[STAMP_NAME]
     assert stamps(there) == [text, text, text]
-    for bare in (replace(there, constants={}), replace(there, properties={}), replace(there, constants={}, properties={})):
+    for bare in (
+        replace(there, constants={}),
+        replace(there, properties={}),
+        replace(there, constants={}, properties={}),
+    ):
         assert only(bare).compared
     without = replace(there, sheets=tuple(sheet for sheet in there.sheets if sheet.name != HIDDEN_SHEET))
     submission = only(without)

@@ -42,15 +42,16 @@ def terminal(command: list[str], target: Path) -> None:
     height = TOP + LINE * len(shown) + 20
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
-        'font-family="Consolas,Menlo,\'Noto Sans Mono CJK SC\',\'Microsoft YaHei\',monospace" font-size="14">',
-        f'<rect width="100%" height="100%" rx="8" fill="#1e2430"/>',
-        *(f'<circle cx="{20 + 18 * at}" cy="20" r="6" fill="{c}"/>' for at, c in enumerate(("#ff5f56", "#ffbd2e", "#27c93f"))),
+        "font-family=\"Consolas,Menlo,'Noto Sans Mono CJK SC','Microsoft YaHei',monospace\" font-size=\"14\">",
+        '<rect width="100%" height="100%" rx="8" fill="#1e2430"/>',
+        *(
+            f'<circle cx="{20 + 18 * at}" cy="20" r="6" fill="{c}"/>'
+            for at, c in enumerate(("#ff5f56", "#ffbd2e", "#27c93f"))
+        ),
     ]
     for number, line in enumerate(shown):
         colour = "#9fb3c8" if number == 0 else "#ff8a80" if "错误" in line[:8] else "#e6edf3"
-        out.append(
-            f'<text x="20" y="{TOP + LINE * number}" fill="{colour}" xml:space="preserve">{escape(line)}</text>'
-        )
+        out.append(f'<text x="20" y="{TOP + LINE * number}" fill="{colour}" xml:space="preserve">{escape(line)}</text>')
     target.write_text("\n".join([*out, "</svg>", ""]), encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import click
 
-from ..check import check, find_files
+from ..checking import check, find_files
 from ..finding import Rule, Severity, Verdict
 from ..report.tally import Tally
 from ..rules import ALL
@@ -184,12 +184,12 @@ def _codes(lists: Sequence[str], say: Speech) -> tuple[str, ...]:
 
 def _spare_inputs(output: str, paths: Sequence[str], say: Speech) -> None:
     """A report never takes the place of a file that it reports on."""
-    if os.path.isdir(output):  # noqa: PTH112
+    if os.path.isdir(output):
         raise click.UsageError(say(f"{output} 是文件夹。", f"{output} is a folder"))
-    if not os.path.exists(output):  # noqa: PTH110
+    if not os.path.exists(output):
         return
     for source in find_files(paths):
-        if os.path.exists(source.path) and os.path.samefile(source.path, output):  # noqa: PTH110, PTH121
+        if os.path.exists(source.path) and os.path.samefile(source.path, output):
             raise click.UsageError(
                 say(f"{output} 是要核验的文件，不能覆盖。", f"{output} is one of the files to be judged")
             )

@@ -12,7 +12,7 @@ import click
 
 import perfxl
 
-from ..check import check
+from ..checking import check
 from ..finding import Verdict
 from ..form import form_ids, load_form
 from ..record import Assignment
@@ -114,7 +114,7 @@ def _copy_samples(place: Path, say: Speech) -> int:
     for path in sorted(source.rglob("*.xlsx")):
         target = place / "returns" / path.relative_to(source)
         try:
-            os.makedirs(target.parent, exist_ok=True)  # noqa: PTH103
+            os.makedirs(target.parent, exist_ok=True)
             data = path.read_bytes()
         except OSError as error:
             raise CannotWriteError(str(error)) from error

@@ -62,7 +62,7 @@ def run(say: Speech, form_name: str | None, layout: str, checked: str | None) ->
 
 def _check(path: str, say: Speech) -> int:
     try:
-        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123
+        with open(path, encoding="utf-8-sig") as file:
             form = read_definition(file.read(), path)
     except BrokenDefinitionError as error:
         click.echo("\n".join(listed(error, say)))

@@ -81,7 +81,7 @@ def run(
 
 
 def _must_be_free(output: str, force: bool, say: Speech) -> None:
-    if os.path.isdir(output):  # noqa: PTH112
+    if os.path.isdir(output):
         raise click.UsageError(say(f"{output} 是文件夹。", f"{output} is a folder"))
     if os.path.lexists(output) and not force:
         raise click.UsageError(say(f"{output} 已存在；要覆盖请加 --force。", f"{output} exists; --force overwrites it"))
@@ -92,7 +92,7 @@ def read_projects(paths: tuple[str, ...], form: Form, year: int, say: Speech) ->
     found, broken = list[Assignment](), list[BrokenDefinitionError]()
     for path in paths:
         try:
-            with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123
+            with open(path, encoding="utf-8-sig") as file:
                 found.append(replace(read_project(file.read(), path, form), fiscal_year=year))
         except BrokenDefinitionError as error:
             broken.append(error)

@@ -32,10 +32,10 @@ def replacing(path: str, say: Speech) -> Iterator[BinaryIO]:
 
     Raises ``CannotWriteError``; then ``path`` is as it was.
     """
-    folder = os.path.dirname(path) or "."  # noqa: PTH120
-    temporary = os.path.join(folder, f".perfxl-{os.urandom(6).hex()}.tmp")  # noqa: PTH118
+    folder = os.path.dirname(path) or "."
+    temporary = os.path.join(folder, f".perfxl-{os.urandom(6).hex()}.tmp")
     try:
-        file = open(temporary, "xb")  # noqa: PTH123, SIM115
+        file = open(temporary, "xb")  # noqa: SIM115
     except OSError as error:
         raise CannotWriteError(_cannot(path, error, say)) from error
     try:
@@ -48,7 +48,7 @@ def replacing(path: str, say: Speech) -> Iterator[BinaryIO]:
         raise CannotWriteError(_cannot(path, error, say)) from error
     finally:
         with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
+            os.unlink(temporary)
 
 
 def write_file(path: str, data: bytes, say: Speech) -> None:
@@ -61,7 +61,7 @@ def _put(temporary: str, path: str) -> None:
     """Windows refuses while a scanner or Excel holds the file: a scanner lets go in a moment."""
     for left in range(9, -1, -1):
         try:
-            os.replace(temporary, path)  # noqa: PTH105
+            os.replace(temporary, path)
             return
         except PermissionError:
             if not left or sys.platform != "win32":

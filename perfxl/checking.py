@@ -11,12 +11,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import rules as rule_book
 from .finding import Rule, Verdict
@@ -24,6 +22,7 @@ from .form import Form
 from .noun import noun
 from .reading import read_submissions
 from .rejection import Rejected
+from .submission import Submission
 from .validator import judge
 from .xlsx.limits import DEFAULT, MIB
 from .xlsx.reader import read_workbook
@@ -79,7 +78,7 @@ def find_files(paths: Iterable[Path]) -> list[Source]:
     """
     found: dict[str, Source] = {}
     for path in (os.fspath(path) for path in paths):
-        if os.path.isdir(path):  # noqa: PTH112
+        if os.path.isdir(path):
             for each in _inside(path):
                 found.setdefault(os.path.normpath(each), Source(each, each))
         elif os.path.lexists(path):
@@ -94,7 +93,7 @@ def _inside(folder: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if _wanted(name):
-                yield os.path.join(where, name)  # noqa: PTH118
+                yield os.path.join(where, name)
 
 
 def _wanted(name: str) -> bool:
@@ -207,7 +206,7 @@ def judge_chunk(sources: Sequence[Source], terms: Terms) -> list[list[Verdict]]:
 def judge_source(source: Source, terms: Terms) -> list[Verdict]:
     """The verdicts on one file on disk, or on every workbook of a zip of returns."""
     try:
-        if not stat.S_ISREG(os.stat(source.path).st_mode):  # noqa: PTH116
+        if not stat.S_ISREG(os.stat(source.path).st_mode):
             raise OSError("no regular file")
         if source.name.lower().endswith(".zip"):
             from zipfile import ZipFile, is_zipfile
@@ -217,7 +216,7 @@ def judge_source(source: Source, terms: Terms) -> list[Verdict]:
                 with ZipFile(source.path) as archive:
                     if not _is_document(archive):
                         return list(_judge_archive(source.name, archive, terms))
-        with open(source.path, "rb") as file:  # noqa: PTH123
+        with open(source.path, "rb") as file:
             data = file.read(DEFAULT.file_bytes + 1)
     except OSError as error:
         return [_rejected(source.name, "UNREADABLE", error.strerror or str(error))]
@@ -250,7 +249,7 @@ def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verd
         where = _place(defect)
         return [Verdict(file=name, sha256=sha256, status="internal_error", code="INTERNAL_ERROR", where=where)]
     if not name.lower().endswith(WORKBOOKS):
-        note = ("WRONG_EXTENSION", os.path.splitext(name)[1])  # noqa: PTH122
+        note = ("WRONG_EXTENSION", os.path.splitext(name)[1])
         verdicts = [replace(verdict, notes=(*verdict.notes, note)) for verdict in verdicts]
     return verdicts
 
@@ -266,7 +265,7 @@ def _place(defect: Exception) -> str:
         trace = trace.tb_next
     if trace is None:
         return type(defect).__name__
-    file = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119
+    file = os.path.basename(trace.tb_frame.f_code.co_filename)
     return f"{type(defect).__name__} in {file}:{trace.tb_lineno}"
 
 
@@ -287,7 +286,7 @@ def _zip_errors() -> tuple[type[Exception], ...]:
 
 def _look_ahead(path: str) -> None:
     """Refuse a directory too large to be read, by the figures at the archive's end."""
-    with open(path, "rb") as file:  # noqa: PTH123
+    with open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - 65_557))
         tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
@@ -350,12 +349,9 @@ def _member_name(member: ZipInfo) -> str:
     return member.filename
 
 
-class _Callable(ModuleType):
-    """``perfxl.check(...)`` works whether the package's attribute is the function or this module:
-    importing a module puts it in the place of the function of the same name."""
+def read(data: bytes, *, form: Form | None = None, year: int | None = None) -> list[Submission]:
+    """What the form sheets of a returned workbook say, read but not judged.
 
-    def __call__(self, *args: Any, **options: Any) -> Iterator[Verdict]:
-        return check(*args, **options)
-
-
-sys.modules[__name__].__class__ = _Callable
+    Raises ``Rejected`` where the bytes are no workbook or hold no form.
+    """
+    return read_submissions(read_workbook(data, forms_only=True), form=form, year=year)
