@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from dataclasses import field as default
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
-from .noun import noun
+from .noun import noun, ordered_noun
 from .number import plain
 from .record import SelfEvaluation
 
@@ -36,7 +35,7 @@ class Severity(StrEnum):
         return {"error": 3, "warning": 2, "info": 1}[self.value]
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Breach:
     """What a rule yields: the field (within its subject), both values, and facts for the words.
 

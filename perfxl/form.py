@@ -199,6 +199,9 @@ class Form:
     block_width: Decimal
     rules: Parameters
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))
+
     @property
     def execution_weight(self) -> Decimal | None:
         """分值 of the execution rate, or ``None`` where the form gives none."""

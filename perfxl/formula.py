@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from .noun import ordered_noun
 from .number import NO_ANSWERS, half_up, neat
 from .sheet import Value
 
@@ -34,28 +34,28 @@ class UncomputableError(ArithmeticError):
     """A value that a sheet would show as an error: its text, ``#DIV/0!`` or ``#VALUE!``."""
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Number:
     """A constant number."""
 
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Text:
     """A constant text."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Term:
     """A field of the form, or a column of them."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Call:
     """An operator or a function with its arguments."""
 
@@ -189,6 +189,12 @@ def terms(tree: Expression) -> frozenset[str]:
     if isinstance(tree, Call):
         return frozenset().union(*(terms(argument) for argument in tree.arguments))
     return frozenset()
+
+
+@lru_cache(maxsize=512)
+def terms_of(source: str) -> tuple[str, ...]:
+    """The names of all fields that an expression reads, in order of the alphabet."""
+    return tuple(sorted(terms(parse(source))))
 
 
 # ---- to Excel ---------------------------------------------------------------------------

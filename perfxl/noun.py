@@ -72,6 +72,16 @@ _SHARED: dict[str, Any] = {
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, Field))
 def noun(cls: type[T]) -> type[T]:
     """Class decorator: the annotated names become the fields, in order."""
+    return _made(cls, keywords=True)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
+def ordered_noun(cls: type[T]) -> type[T]:
+    """The same, for the few whose values are given in order."""
+    return _made(cls, keywords=False)
+
+
+def _made(cls: type[T], *, keywords: bool) -> type[T]:
     names = tuple(cls.__annotations__)
     given = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     body = {name: value for name, value in cls.__dict__.items() if name not in given}
@@ -82,11 +92,11 @@ def noun(cls: type[T]) -> type[T]:
     body = {**_SHARED, **body, "__slots__": names, "__noun_defaults__": given}
     made: Any = type(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
-    made.__init__ = _init(made, names, given)
+    made.__init__ = _init(made, names, given, keywords)
     return made  # type: ignore[no-any-return]
 
 
-def _init(made: Any, names: tuple[str, ...], given: dict[str, Any]) -> object:
+def _init(made: Any, names: tuple[str, ...], given: dict[str, Any], keywords: bool) -> object:
     """The one compiled function: sets each slot through its own descriptor."""
     space: dict[str, Any] = {"MISSING": MISSING}
     heads, lines = [], []
@@ -103,6 +113,6 @@ def _init(made: Any, names: tuple[str, ...], given: dict[str, Any]) -> object:
             space[f"default_{name}"] = given[name]
             heads.append(f"{name}=default_{name}")
         lines.append(f" set_{name}(self, {value})")
-    star = "*, " if heads else ""
+    star = "*, " if heads and keywords else ""
     exec(f"def __init__(self, {star}{', '.join(heads)}):\n" + ("\n".join(lines) or " pass"), space)
     return space["__init__"]

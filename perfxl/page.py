@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from .form import Form
+from .noun import ordered_noun
 from .record import Indicator
 from .sheet import Area, Cell, Mark, Validation, a1_area
 
@@ -18,7 +19,7 @@ LINE_HEIGHT = 14.25
 MAX_HEIGHT = 409.0
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class RowSpec:
     """One indicator row as it is laid out: its levels, what was issued, whether it is a spare row."""
 

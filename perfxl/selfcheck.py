@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from .finding import Rule
 from .form import Form, FundRow, Parameters
-from .formula import BROKEN, HOLDS, OPEN, parse, to_excel
+from .formula import BROKEN, HOLDS, OPEN, parse, terms_of, to_excel
 from .formula import terms as formula_terms
 from .number import plain
 from .page import Page
@@ -58,8 +58,9 @@ def _of_any_row(source: str, columns: tuple[tuple[str, str], ...]) -> str:
 
 def _formula(page: Page, row: int, column: int, name: str, source: str, terms: dict[str, str], style: str) -> None:
     tail = str(row)
-    if all(ref.endswith(tail) or not ref[-1:].isdigit() for ref in terms.values()):
-        columns = tuple((term, _any_row(ref, tail)) for term, ref in terms.items())
+    used = {term: terms[term] for term in terms_of(source)}
+    if all(ref.endswith(tail) or not ref[-1:].isdigit() for ref in used.values()):
+        columns = tuple((term, _any_row(ref, tail)) for term, ref in used.items())
         text = _of_any_row(source, columns).replace(_ROW, tail)
     else:
         text = to_excel(parse(source), lambda term: [terms[term]])

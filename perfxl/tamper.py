@@ -10,11 +10,11 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from .form import Form
 from .formula import canonical
+from .noun import ordered_noun
 from .number import neat
 from .page import NAME, RowSpec
 from .record import Assignment
@@ -25,7 +25,7 @@ from .template import issued_fields, skeleton
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Issued:
     """The locked cells of one shape of a form: words and formulas by place, names of the fields."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
 from . import guide, selfcheck, stamp
 from .form import Column, Form, FundColumn, FundRow
 from .formula import Places, UncomputableError, Values, evaluate, parse, to_excel
+from .noun import ordered_noun
 from .number import shown
 from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, dash, goal_height, lines, money_format, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
@@ -34,7 +35,7 @@ PROMPTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@ordered_noun
 class Skeleton:
     """A form sheet before anything is filled in: the same for every form of one shape."""
 
