@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from .form import Form
@@ -238,7 +238,7 @@ def by_names(sheet: Sheet, names: Mapping[str, Area]) -> Layout:
     return layout
 
 
-def stray(sheet: Sheet, layout: Layout, known: set[Place]) -> list[Place]:
+def stray(sheet: Sheet, layout: Layout, known: Set[Place]) -> list[Place]:
     """Cells inside the form that hold something and were not placed."""
     if layout.extent is None:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Literal
@@ -20,6 +20,7 @@ from .sheet import Sheet, Value, Workbook, a1
 from .stamp import Carried, carried
 from .submission import Difference, FieldCell, FieldKind, Submission
 from .tamper import Moved, differences, issued_layout
+from .template import edition
 
 _KINDS: dict[str, FieldKind] = {
     "initial_budget": "money",
@@ -88,25 +89,30 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
     assignment = None
     if content is not None and 0 <= index < len(content.assignments):
         assignment = content.assignments[index]
-    layout = by_names(sheet, {name: area for name, area in sheet.names.items() if name.startswith(NAME)})
+    if content is not None and (content.form != form.id or content.version != edition(form)):
+        assignment = None  # another definition, or another edition of it: nothing to compare with
+    layout = by_names(sheet, sheet.names)
     missing: tuple[str, ...] = ()
     changed: tuple[Difference, ...] = ()
-    formulas: dict[Place, str] = {}
-    known: set[Place] = set()
+    formulas: Mapping[Place, str] = {}
+    known: Set[Place] = frozenset()
     if assignment is not None:
         rows = rows_of(form, assignment.indicators, issued=bool(assignment.indicators))
         issued = issued_layout(form, rows)
-        moved = Moved(issued.names, sheet.names)
-        changed = differences(form, assignment, sheet, rows)
-        missing = tuple(name for name in issued.names if NAME + name not in sheet.names)
-        formulas = {moved.place(place): moved.formula(formula) for place, _, formula in issued.formulas}
-        known = {moved.place(place) for place in issued.known} if not moved.same else set(issued.known)
+        moved = Moved(issued, sheet.names)
+        changed = differences(form, assignment, sheet, issued, moved)
+        formulas, known = issued.formula_at, issued.known
+        if not moved.whole:
+            missing = tuple(name for name in issued.names if NAME + name not in sheet.names)
+        if not moved.same:
+            formulas = {moved.place(place): moved.formula(formula) for place, _, formula in issued.formulas}
+            known = {moved.place(place) for place in issued.known}
         layout.extent = issued.extent
     layout.title = next((cell.text for (row, _), cell in sorted(sheet.cells.items()) if row <= 3 and cell.text), None)
     layout.unit_text = _stamped_unit(sheet, form)
     builder = _Builder(form, sheet, layout, formulas)
     record, cells = builder.build()
-    field_at = {cell.cell_name: field for field, cell in reversed(cells.items())}
+    field_at = {cell.cell_name: field for field, cell in reversed(cells.items())} if changed else {}
     changed = tuple(replace(each, field=field_at.get(each.cell_name, each.field)) for each in changed)
     issued_names: dict[str, str] = {}
     if assignment is not None:
@@ -214,7 +220,7 @@ def _errors(sheet: Sheet, cells: dict[str, FieldCell]) -> dict[str, str]:
     return {name: error for name, error in found.items() if name not in fields}
 
 
-def _not_understood(sheet: Sheet, layout: Layout, known: set[Place]) -> tuple[NotUnderstood, ...]:
+def _not_understood(sheet: Sheet, layout: Layout, known: Set[Place]) -> tuple[NotUnderstood, ...]:
     return tuple(
         NotUnderstood(cell=a1(*place), text=sheet.cells[place].text) for place in stray(sheet, layout, known)[:200]
     )
@@ -226,7 +232,7 @@ def _not_understood(sheet: Sheet, layout: Layout, known: set[Place]) -> tuple[No
 class _Builder:
     """Builds the record and the field cells of one sheet from the places of its fields."""
 
-    def __init__(self, form: Form, sheet: Sheet, layout: Layout, formulas: dict[Place, str]) -> None:
+    def __init__(self, form: Form, sheet: Sheet, layout: Layout, formulas: Mapping[Place, str]) -> None:
         self.form, self.sheet, self.layout, self.formulas = form, sheet, layout, formulas
         self.cells: dict[str, FieldCell] = {}
         self.known: set[Place] = set()

@@ -56,6 +56,12 @@ def _of_any_row(source: str, columns: tuple[tuple[str, str], ...]) -> str:
     return to_excel(parse(source), lambda term: [terms[term]])
 
 
+def sources(parameters: Parameters) -> tuple[str, ...]:
+    """The expressions of the self-check, words included: what an edition of a form depends on."""
+    codes = (*ROW_CODES, FUND_CODE, TOTAL_CODE)
+    return (_USED, *(_source(code, parameters) for code in codes), _words(ROW_CODES))
+
+
 def _formula(page: Page, row: int, column: int, name: str, source: str, terms: dict[str, str], style: str) -> None:
     tail = str(row)
     used = {term: terms[term] for term in terms_of(source)}

@@ -30,6 +30,8 @@ class Issued:
     """The locked cells of one shape of a form: words and formulas by place, names of the fields."""
 
     names: Mapping[str, Area]
+    local_names: Mapping[str, Area]
+    formula_at: Mapping[Place, str]
     words: tuple[tuple[Place, Value], ...]
     formulas: tuple[tuple[Place, str, str], ...]
     known: frozenset[Place]
@@ -51,16 +53,27 @@ def issued_layout(form: Form, rows: tuple[RowSpec, ...]) -> Issued:
         (place, field_of.get(place, ""), cell.formula) for place, cell in page.cells.items() if cell.formula is not None
     )
     names = {name: area for name, area in page.fields.items() if not name.startswith("check.")}
-    return Issued(names, words, formulas, frozenset(page.cells), Area(1, 1, spine.last_row, page.columns))
+    return Issued(
+        names,
+        {NAME + name: area for name, area in names.items()},
+        {place: formula for place, _, formula in formulas},
+        words,
+        formulas,
+        frozenset(page.cells),
+        Area(1, 1, spine.last_row, page.columns),
+    )
 
 
 class Moved:
     """Where issued rows and columns went, read off the defined names that moved with them."""
 
-    def __init__(self, issued: Mapping[str, Area], found: Mapping[str, Area]) -> None:
+    def __init__(self, issued: Issued, found: Mapping[str, Area]) -> None:
         self.rows: dict[int, int] = {}
         self.columns: dict[int, int] = {}
-        for name, area in issued.items():
+        self.whole = self.same = found == issued.local_names
+        if self.whole:
+            return
+        for name, area in issued.names.items():
             now = found.get(NAME + name)
             if now is not None:
                 self.rows.setdefault(area.top, now.top)
@@ -124,10 +137,10 @@ def said(cell: Cell) -> str:
     return cell.error or cell.text
 
 
-def differences(form: Form, assignment: Assignment, sheet: Sheet, rows: tuple[RowSpec, ...]) -> tuple[Difference, ...]:
+def differences(
+    form: Form, assignment: Assignment, sheet: Sheet, issued: Issued, moved: Moved
+) -> tuple[Difference, ...]:
     """Every locked cell that no longer holds what was issued, in reading order."""
-    issued = issued_layout(form, rows)
-    moved = Moved(issued.names, sheet.names)
     found: list[tuple[Place, Difference]] = []
     own = {"fiscal_year": form.year_line.format(year=assignment.fiscal_year), **issued_fields(form, assignment)}
     own_places = {issued.names[name].corner: name for name in own if name in issued.names}
@@ -147,7 +160,11 @@ def differences(form: Form, assignment: Assignment, sheet: Sheet, rows: tuple[Ro
             )
         )
 
-    gone = {area.corner for name, area in issued.names.items() if NAME + name not in sheet.names}
+    gone = (
+        frozenset()
+        if moved.whole
+        else {area.corner for name, area in issued.names.items() if NAME + name not in sheet.names}
+    )
     for origin, field, formula in issued.formulas:
         if origin in gone:
             continue
