@@ -158,12 +158,33 @@ def content_types(part: Stored, budget: Budget) -> frozenset[str]:
     return frozenset(found)
 
 
-@_remembered
+_STAMP = re.compile(rb'(<definedName name="perfxl\.stamp">)([^<&]*)(?=</definedName>)')
+
+
 def directory(part: Stored, budget: Budget) -> Directory:
     """Sheets, names of ours and protection, from ``workbook.xml``.
 
+    Returns of one form differ in it by their stamp alone, so the rest is read once.
     Raises ``Rejected`` ``TOO_MANY_SHEETS``, ``TOO_MANY_NAMES`` and those of ``walk``.
     """
+    data = part.expand()
+    if len(data) > budget.limits.memo_bytes or len(stamps := _STAMP.findall(data)) != 1:
+        return _directory(data, part.name, budget)
+    try:
+        stamp = stamps[0][1].decode("ascii")
+    except UnicodeDecodeError:
+        return _directory(data, part.name, budget)
+    listing = _directory_once(_STAMP.sub(rb"\1", data), part.name, budget.limits)
+    names = tuple([name._replace(refers_to=stamp) if name.name == "perfxl.stamp" else name for name in listing.names])
+    return listing._replace(names=names)
+
+
+@lru_cache(maxsize=32)
+def _directory_once(data: bytes, name: str, limits: Limits) -> Directory:
+    return _directory(data, name, Budget(limits))
+
+
+def _directory(data: bytes, part: str, budget: Budget) -> Directory:
     sheets: list[Listed] = []
     names: list[Named] = []
     locked = date1904 = False
@@ -174,12 +195,12 @@ def directory(part: Stored, budget: Budget) -> Directory:
         nonlocal locked, date1904, naming
         if tag == "sheet":
             if len(sheets) >= budget.limits.sheets:
-                raise Rejected("TOO_MANY_SHEETS", part.name)
+                raise Rejected("TOO_MANY_SHEETS", part)
             sheets.append(_listed(attributes))
         elif tag == "definedName":
             naming = attributes if attributes.get("name", "").startswith(OURS) else None
             if naming and len(names) >= budget.limits.names:
-                raise Rejected("TOO_MANY_NAMES", part.name)
+                raise Rejected("TOO_MANY_NAMES", part)
             text.clear()
         elif tag == "workbookProtection":
             locked = truth(attributes, "lockStructure")
@@ -196,7 +217,7 @@ def directory(part: Stored, budget: Budget) -> Directory:
         if naming is not None and len(text) < 2:  # more than a buffer is no name of ours
             text.append(data)
 
-    walk(part.expand(), part.name, MAIN, Handlers("workbook", start, end, characters), budget)
+    walk(data, part, MAIN, Handlers("workbook", start, end, characters), budget)
     return Directory(tuple(sheets), tuple(names), locked, date1904)
 
 
@@ -271,12 +292,65 @@ def properties(part: Stored, budget: Budget) -> dict[str, str]:
     return found
 
 
+_PLAIN_HEAD = re.compile(
+    r'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="(?:yes|no)")?\?>\s*'
+    r'<sst xmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"(?: (?:count|uniqueCount)="\d{1,10}")*>'
+)
+_OPEN, _OPEN_KEPT, _CLOSE = "<si><t>", '<si><t xml:space="preserve">', "</t></si>"
+_LOOSE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
+_NO_TEXT = bytes(code for code in range(32) if code not in (9, 10))  # not in XML, or changed by a parser
+
+
+def plain_strings(data: bytes, limits: Limits) -> list[str] | None:
+    """The strings of a part that is written as most programs write it, read without a parser.
+
+    ``None`` for any other writing, and wherever a limit might be met: the parser decides then.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    head = _PLAIN_HEAD.match(text)
+    if head is None or not text.endswith("</sst>") or len(text) > min(limits.all_characters, limits.memo_bytes):
+        return None
+    pieces = text[head.end() : -6].split(_CLOSE)
+    if pieces.pop() or len(data.translate(None, _NO_TEXT)) != len(data) or b"\xef\xbf" in data or b"]]>" in data:
+        return None
+    strings = [
+        piece[7:] if piece.startswith(_OPEN) else piece[28:] if piece.startswith(_OPEN_KEPT) else "<"
+        for piece in pieces
+    ]
+    whole = "".join(strings)
+    if "<" in whole or len(strings) > limits.strings or max(map(len, strings), default=0) > limits.text_characters:
+        return None
+    if "&" in whole:
+        if _LOOSE_AMPERSAND.search(whole):
+            return None
+        strings = [_entities(string) if "&" in string else string for string in strings]
+    return [unescape(string) for string in strings] if "_x" in whole else strings
+
+
+def _entities(text: str) -> str:
+    for name, character in (("lt", "<"), ("gt", ">"), ("quot", '"'), ("apos", "'"), ("amp", "&")):
+        text = text.replace(f"&{name};", character)
+    return text
+
+
 def shared_strings(part: Stored, budget: Budget) -> list[str]:
     """The shared strings in order: rich runs joined, phonetic runs left out, escapes decoded.
 
     Counts that the part states are not looked at.
     Raises ``Rejected`` ``TOO_MANY_STRINGS``, ``TOO_MUCH_TEXT``, ``TEXT_TOO_LONG`` and those of ``walk``.
     """
+    data = part.expand()
+    strings = plain_strings(data, budget.limits)
+    if strings is None:
+        return _parsed_strings(data, part, budget)
+    budget.spend(data, part.name)
+    return strings
+
+
+def _parsed_strings(data: bytes, part: Stored, budget: Budget) -> list[str]:
     limits = budget.limits
     strings: list[str] = []
     whole = text = ""
@@ -328,5 +402,5 @@ def shared_strings(part: Stored, budget: Budget) -> list[str]:
         if len(text) > longest:
             raise Rejected("TEXT_TOO_LONG", part.name)
 
-    walk(part.expand(), part.name, MAIN, Handlers("sst", start, end, characters, direct=True), budget)
+    walk(data, part.name, MAIN, Handlers("sst", start, end, characters, direct=True), budget)
     return strings

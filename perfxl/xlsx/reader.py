@@ -10,6 +10,7 @@ is executed, fetched, or written to disk.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -182,23 +183,13 @@ class _Names:
 
     def __init__(self, listing: parts.Directory, remarks: _Remarks) -> None:
         self.workbook: dict[str, str] = {}
-        self.areas: dict[int, dict[str, Area]] = {}
-        self.constants: dict[int, dict[str, str]] = {}
         for named in listing.names:
-            constant = _constant(named.refers_to)
-            if named.sheet is None:
-                if constant is not None:
-                    self.workbook[named.name] = constant
-            elif not named.name.startswith("pxl.") or not 0 <= named.sheet < len(listing.sheets):
-                continue
-            elif constant is not None:
-                self.constants.setdefault(named.sheet, {})[named.name] = constant
-            else:
-                area = _area(named.refers_to, listing.sheets[named.sheet].name)
-                if area is None:
-                    remarks.add("BROKEN_NAME", shortened(named.name))
-                else:
-                    self.areas.setdefault(named.sheet, {})[named.name] = area
+            if named.sheet is None and (constant := _constant(named.refers_to)) is not None:
+                self.workbook[named.name] = constant
+        local = tuple([named for named in listing.names if named.sheet is not None and named.name.startswith("pxl.")])
+        self.areas, self.constants, broken = _local_names(local, tuple([listed.name for listed in listing.sheets]))
+        for name in broken:
+            remarks.add("BROKEN_NAME", shortened(name))
 
     def forms(self, listing: parts.Directory) -> frozenset[int]:
         """The sheets that carry our names and the one that carries the stamp; all where none does."""
@@ -208,6 +199,31 @@ class _Names:
         return frozenset(self.areas) | stamps
 
 
+Areas = Mapping[int, Mapping[str, Area]]
+Constants = Mapping[int, Mapping[str, str]]
+
+
+@lru_cache(maxsize=32)
+def _local_names(names: tuple[parts.Named, ...], sheets: tuple[str, ...]) -> tuple[Areas, Constants, tuple[str, ...]]:
+    """Names of single sheets: areas and constants by sheet, and those that lead nowhere."""
+    areas: dict[int, dict[str, Area]] = {}
+    constants: dict[int, dict[str, str]] = {}
+    broken: list[str] = []
+    for named in names:
+        if named.sheet is None or not 0 <= named.sheet < len(sheets):
+            continue
+        constant = _constant(named.refers_to)
+        if constant is not None:
+            constants.setdefault(named.sheet, {})[named.name] = constant
+            continue
+        area = _area(named.refers_to, sheets[named.sheet])
+        if area is None:
+            broken.append(named.name)
+        else:
+            areas.setdefault(named.sheet, {})[named.name] = area
+    return areas, constants, tuple(broken)
+
+
 def _constant(refers_to: str) -> str | None:
     quoted = _QUOTED.fullmatch(refers_to)
     if quoted:
@@ -215,7 +231,6 @@ def _constant(refers_to: str) -> str | None:
     return refers_to if len(refers_to) < 400 and _NUMBER.fullmatch(refers_to) else None
 
 
-@lru_cache(maxsize=4096)
 def _area(refers_to: str, sheet: str) -> Area | None:
     """The area of a reference to that very sheet, else ``None``."""
     found = _REFERENCE.fullmatch(refers_to)
