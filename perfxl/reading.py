@@ -270,7 +270,7 @@ class _Builder:
         total_weight = self.figure("total_weight", single.get("total_weight"), self.form.total_weight, values)
         total_score = self.figure("total_score", single.get("total_score"), self.form.total_score, values)
         if "fiscal_year" in single:
-            self.known.add(single["fiscal_year"])
+            self.text("fiscal_year", single["fiscal_year"])
         record = SelfEvaluation(
             fiscal_year=int(year.group(1)) if year else None,
             currency_unit=self.layout.unit_text or self.form.currency_unit,
