@@ -481,3 +481,9 @@ def test_the_library_call_works_again_and_again(folder: Path) -> None:
 
     for _ in range(2):
         assert [verdict.status for verdict in library.check([folder])] == ["rejected", "fail"]
+
+
+def test_the_rule_book_says_which_rules_the_sheet_decides() -> None:
+    lines = perfxl("rules", "--lang", "zh").output.splitlines()
+    live = {line[:3] for line in lines if "[表内自检]" in line}
+    assert live == {"K01", "M07", "S01", "S03", "S05", "D01", "V01"}

@@ -53,5 +53,6 @@ def run(say: Speech, layout: str) -> int:
         return 0
     for rule in ALL:
         name = say(SEVERITIES[rule.severity], f"{rule.severity.value:<7}")
-        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}")
+        live = say("  [表内自检]", "  [decided in the sheet too]") if rule.live is not None else ""
+        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}{live}")
     return 0
