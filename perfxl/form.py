@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -212,12 +212,30 @@ class Form:
         """The columns that hold amounts, in the order printed."""
         return tuple(column for column in self.fund_columns if column.kind == "money")
 
+    def parts(self, row: FundRow) -> tuple[str, ...]:
+        """The sources that a computed fund row is made of, read off its formula."""
+        wanted = terms(parse(row.down)) if row.down else frozenset()
+        return tuple(each.term for each in self.fund_rows if each.term in wanted)
+
     @property
     def total_parts(self) -> tuple[str, ...]:
-        """The sources that add up to 年度资金总额, read off the formula of the total row."""
-        down = next((row.down for row in self.fund_rows if row.term == "total"), None)
-        wanted = terms(parse(down)) if down else frozenset()
-        return tuple(row.term for row in self.fund_rows if row.term in wanted)
+        """The sources that add up to 年度资金总额."""
+        return next((self.parts(row) for row in self.fund_rows if row.term == "total"), ())
+
+    @property
+    def fund_rows_in_order(self) -> tuple[FundRow, ...]:
+        """The fund rows as they are computed: parts before the rows made of them."""
+        rows = {row.term: row for row in self.fund_rows}
+        done: dict[str, FundRow] = {}
+
+        def visit(row: FundRow) -> None:
+            for part in self.parts(row):
+                visit(rows[part])
+            done.setdefault(row.term, row)
+
+        for row in self.fund_rows:
+            visit(row)
+        return tuple(done.values())
 
     def fund_column(self, term: str) -> FundColumn | None:
         """The fund column of that term."""
@@ -353,7 +371,7 @@ def _entries(tables: list[_Table], known: Iterable[str] | None = None) -> tuple[
     return tuple(found)
 
 
-_HEADER = ("project_name", "supervising_department", "implementing_unit")
+HEADER = ("project_name", "supervising_department", "implementing_unit")
 
 
 def _header(table: _Table) -> tuple[tuple[Entry, ...], ...]:
@@ -368,7 +386,7 @@ def _header(table: _Table) -> tuple[tuple[Entry, ...], ...]:
             table.wrong("rows", f"第 {at + 1} 行应为若干表", f"row {at + 1} should be a list of tables")
             continue
         cells = [_Table(cell, f"{table.key}.rows[{at}][{number}]", table.mistakes) for number, cell in enumerate(row)]
-        found.append(_entries(cells, _HEADER))
+        found.append(_entries(cells, HEADER))
     _no_doubles(table, "rows", [entry.term for row in found for entry in row])
     table.done()
     return tuple(found)
@@ -391,7 +409,25 @@ def _fund_rows(table: _Table) -> tuple[FundRow, ...]:
     _no_doubles(table, "rows", sources)
     if "total" not in sources:
         table.wrong("rows", '缺少 term = "total" 的合计行', 'a row with term = "total" is missing')
+    for row, made in zip(tables, found, strict=True):
+        if made.term in _reached(made.term, found):
+            row.wrong("down", "公式绕回到自己", "leads back to the row itself")
     return tuple(found)
+
+
+def _reached(source: str, rows: list[FundRow]) -> set[str]:
+    """The sources that a row's formula leads to, through the formulas of other rows."""
+    downs = {row.term: row.down for row in rows}
+    reached: set[str] = set()
+    ahead = [source]
+    while ahead:
+        try:
+            found = terms(parse(downs.get(ahead.pop()) or "0")) - reached
+        except FormulaError:
+            continue  # noted where it was read
+        reached |= found
+        ahead += found
+    return reached
 
 
 def _no_doubles(table: _Table, name: str, words: Iterable[str]) -> None:
@@ -620,7 +656,3 @@ def load_form(name: str) -> Form:
     if name not in form_ids():
         raise UnknownFormError(name, form_ids())
     return read_definition(template_text(f"{name}.toml"), f"{name}.toml")
-
-
-Lookup = Callable[[str], Form]
-"""Gives the form of an id; ``load_form`` is one."""

@@ -32,7 +32,8 @@ class RowSpec:
 @dataclass(slots=True)
 class Page:
     """A form sheet while it is laid out. ``columns`` is its width in columns, ``fields`` its
-    named cells by field name (``funds.total.score``, ``indicators.3.actual``)."""
+    named cells by field name (``funds.total.score``, ``indicators.3.actual``), ``plan`` the
+    computed ones in the order in which they are computed, with what they read."""
 
     form: Form
     columns: int
@@ -40,6 +41,7 @@ class Page:
     merges: list[Area] = field(default_factory=list)
     fields: dict[str, Area] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
+    plan: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     validations: list[Validation] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     heights: dict[int, float] = field(default_factory=dict)
@@ -65,6 +67,11 @@ class Page:
     def ref(self, name: str) -> str:
         """The address of a field, for a formula on this sheet."""
         return a1_area(self.fields[name])
+
+    def indicator_column(self, term: str, count: int) -> str:
+        """The address of a column of all indicator rows."""
+        top, end = self.fields[f"indicators.1.{term}"], self.fields[f"indicators.{count}.{term}"]
+        return a1_area(Area(top.top, top.left, end.top, top.left))
 
     def width(self, left: int, right: int) -> float:
         """The width of columns together, in characters."""

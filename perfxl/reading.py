@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import Literal
 
 from .finding import NotUnderstood
-from .form import Form, UnknownFormError, form_ids, load_form
+from .form import HEADER, Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse
 from .layout import Layout, Place, by_labels, by_names, stray, unit_of
 from .number import Amount, as_printed, is_blank, read_amount, read_target, squeeze
@@ -108,15 +108,14 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
             formulas = {moved.place(place): moved.formula(formula) for place, _, formula in issued.formulas}
             known = {moved.place(place) for place in issued.known}
         layout.extent = issued.extent
-    layout.title = next((cell.text for (row, _), cell in sorted(sheet.cells.items()) if row <= 3 and cell.text), None)
-    layout.unit_text = _stamped_unit(sheet, form)
+    layout.title, layout.unit_text = _printed_words(sheet)
     builder = _Builder(form, sheet, layout, formulas)
     record, cells = builder.build()
     field_at = {cell.cell_name: field for field, cell in reversed(cells.items())} if changed else {}
     changed = tuple(replace(each, field=field_at.get(each.cell_name, each.field)) for each in changed)
     issued_names: dict[str, str] = {}
     if assignment is not None:
-        for name in ("project_name", "supervising_department", "implementing_unit"):
+        for name in HEADER:
             value = getattr(assignment, name)
             if value:
                 issued_names[name] = value
@@ -140,12 +139,14 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
     )
 
 
-def _stamped_unit(sheet: Sheet, form: Form) -> str | None:
-
-    for (_, column), cell in sorted(sheet.cells.items()):
-        if column == 1 and cell.text and (unit := unit_of(cell.text)):
-            return unit
-    return None
+def _printed_words(sheet: Sheet) -> tuple[str | None, str | None]:
+    """The title (in the first rows) and the currency unit (of a block label, in the first column)."""
+    heads = sorted(
+        (place, cell.text) for place, cell in sheet.cells.items() if (place[0] <= 3 or place[1] == 1) and cell.text
+    )
+    title = next((text for (row, _), text in heads if row <= 3), None)
+    units = (unit_of(text) for (_, column), text in heads if column == 1)
+    return title, next((unit for unit in units if unit), None)
 
 
 def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> Submission | None:
@@ -375,7 +376,8 @@ class _Builder:
         values: dict[str, dict[str, Decimal | None]] = {source: {} for source in order}
         money = [column for column in self.form.fund_columns if column.kind == "money"]
         rest = [column for column in self.form.fund_columns if column.kind != "money"]
-        for source in sorted(order, key=lambda source: bool(rows.get(source) and rows[source].down)):
+        computed = [row.term for row in self.form.fund_rows_in_order if row.down and row.term in order]
+        for source in (*(source for source in order if source not in computed), *computed):
             row = rows.get(source)
             for column in money:
                 column_values: dict[str, list[Value]] = {each: [values[each].get(column.term)] for each in order}

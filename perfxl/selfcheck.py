@@ -10,9 +10,8 @@ from dataclasses import fields
 from functools import lru_cache
 
 from .finding import Rule
-from .form import Form, FundRow, Parameters
+from .form import Parameters
 from .formula import BROKEN, HOLDS, OPEN, parse, terms_of, to_excel
-from .formula import terms as formula_terms
 from .number import plain
 from .page import Page
 from .rules import by_code
@@ -22,7 +21,6 @@ ROW_CODES = ("S05", "S03", "D01", "V01", "S01")
 """Rules that the sheet decides row by row, in the order of their columns."""
 
 FUND_CODE, TOTAL_CODE = "M07", "K01"
-SUMMARY_ROWS = 2
 _USED = "if(unanswered(level_3) and blank(weight) and blank(target) and blank(actual) and blank(score), 0, 1)"
 
 
@@ -116,9 +114,7 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
             "executed_amount": page.ref(f"funds.{row.term}.executed_amount"),
         }
         parts = [
-            f"{source}.{term}"
-            for source in _parts(page.form, row)
-            for term in (page.form.denominator, "executed_amount")
+            f"{source}.{term}" for source in page.form.parts(row) for term in (page.form.denominator, "executed_amount")
         ]
         terms.update({part: page.ref(f"funds.{part}") for part in parts})
         # an amount typed as text is read by people, but not by the sum of the sheet
@@ -131,7 +127,7 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
     used = Area(page.fields["check.1.used"].top, last + 1, page.fields[f"check.{count}.used"].top, last + 1)
     terms = {
         "total_weight": page.ref("total_weight"),
-        weights: _column(page, "weight", count),
+        weights: page.indicator_column("weight", count),
         "rows_used": a1_area(used),
     }
     _line(page, total_row, first, "check.total", (TOTAL_CODE,), terms)
@@ -139,17 +135,6 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
     for mark, style in ((BROKEN, "bad"), (OPEN, "open"), (HOLDS, "good")):
         area = Area(1, first, total_row, last)
         page.marks.append(Mark(area=area, formula=f'LEFT({a1_area(Area(1, first, 1, first))},1)="{mark}"', style=style))
-
-
-def _parts(form: Form, row: FundRow) -> tuple[str, ...]:
-    """The sources that a computed fund row is the sum of."""
-    wanted = formula_terms(parse(row.down)) if row.down else frozenset()
-    return tuple(each.term for each in form.fund_rows if each.term in wanted)
-
-
-def _column(page: Page, term: str, count: int) -> str:
-    top = page.fields[f"indicators.1.{term}"]
-    return a1_area(Area(top.top, top.left, page.fields[f"indicators.{count}.{term}"].top, top.left))
 
 
 def _head(page: Page, row: int, first: int, names: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
+from .form import HEADER, MONEY
 from .noun import noun
 from .number import plain, read_target
 from .record import Assignment, FundingLine, Indicator
@@ -23,9 +24,8 @@ from .sheet import Cell, Sheet, Workbook
 STAMP_NAME, STAMP_PROPERTY, HIDDEN_SHEET = "perfxl.stamp", "perfxl.stamp", "_perfxl"
 _CHUNK = 30_000
 _STAMP = re.compile(r"perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32})")
-_MONEY = ("initial_budget", "annual_budget", "executed_amount")
 _TEXTS = ("level_1", "level_2", "level_3", "operator", "unit")
-_HEAD = ("id", "project_name", "supervising_department", "implementing_unit", "expected_goal")
+_HEAD = ("id", *HEADER, "expected_goal")
 
 
 class Stamp(NamedTuple):
@@ -86,7 +86,7 @@ def _assignment_out(assignment: Assignment) -> dict[str, object]:
     out: dict[str, object] = {term: getattr(assignment, term) for term in _HEAD if getattr(assignment, term)}
     funds = []
     for line in assignment.funds:
-        amounts = {term: plain(getattr(line, term)) for term in _MONEY if getattr(line, term) is not None}
+        amounts = {term: plain(getattr(line, term)) for term in MONEY if getattr(line, term) is not None}
         funds.append({"source": line.source, **amounts})
     rows = []
     for row in assignment.indicators:
@@ -116,7 +116,7 @@ def _assignment_in(data: Mapping[str, object], form: str, year: int) -> Assignme
 
 
 def _fund_in(line: Mapping[str, str]) -> FundingLine:
-    amounts = {term: Decimal(line[term]) for term in _MONEY if term in line}
+    amounts = {term: Decimal(line[term]) for term in MONEY if term in line}
     return FundingLine(source=line["source"], **amounts)
 
 

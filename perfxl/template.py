@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from . import guide, selfcheck, stamp
-from .form import Column, Form, FundColumn, FundRow
-from .formula import Places, UncomputableError, Values, evaluate, parse, to_excel
+from .form import HEADER, MONEY, Column, Form, FundColumn, FundRow
+from .formula import Places, UncomputableError, Values, evaluate, parse, terms_of, to_excel
 from .noun import ordered_noun
 from .number import shown
 from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, dash, goal_height, lines, money_format, rows_of
@@ -295,9 +295,7 @@ def _total(page: Page, count: int) -> int:
     def refs(term: str) -> list[str]:
         if term in fund_total:
             return [page.ref(fund_total[term])] if fund_total[term] in page.fields else ["0"]
-        column = term.removeprefix("indicators.")
-        top, end = page.fields[f"indicators.1.{column}"], page.fields[f"indicators.{count}.{column}"]
-        return [a1_area(Area(top.top, top.left, end.top, top.left))]
+        return [page.indicator_column(term.removeprefix("indicators."), count)]
 
     for term, source in (("weight", form.total_weight), ("score", form.total_score)):
         name = f"total_{term}"
@@ -333,11 +331,11 @@ def _entered(record: SelfEvaluation | None, assignment: Assignment, count: int) 
     for source in (assignment, record):
         if source is None:
             continue
-        for term in ("project_name", "supervising_department", "implementing_unit", "expected_goal", "actual_result"):
+        for term in (*HEADER, "expected_goal", "actual_result"):
             if getattr(source, term, None):
                 values[term] = getattr(source, term)
         for line in source.funds:
-            for term in ("initial_budget", "annual_budget", "executed_amount"):
+            for term in MONEY:
                 if getattr(line, term) is not None:
                     values[f"funds.{line.source}.{term}"] = getattr(line, term)
         for number, row in enumerate(source.indicators[:count], 1):
@@ -375,12 +373,11 @@ def split_target(row: Indicator) -> Indicator:
 
 
 ISSUED_TERMS = frozenset({"level_1", "level_2", "level_3", "target", "weight", "operator", "unit"})
-NAMES = ("project_name", "supervising_department", "implementing_unit")
 
 
 def issued_fields(form: Form, assignment: Assignment) -> dict[str, Value]:
     """What the department issued and the unit may not change, by field name."""
-    found: dict[str, Value] = {name: getattr(assignment, name) for name in NAMES if getattr(assignment, name)}
+    found: dict[str, Value] = {name: getattr(assignment, name) for name in HEADER if getattr(assignment, name)}
     present = {column.term for column in form.columns}
     for number, row in enumerate(assignment.indicators, 1):
         values = _indicator_values(f"indicators.{number}.", split_target(row))
@@ -394,71 +391,68 @@ def compute(page: Page, values: dict[str, Value]) -> dict[str, Value]:
     """Every computed cell from the entered ones, by field name; an error value becomes its text."""
     results = dict(values)
 
-    def lookup(reads: _Reads) -> Values:
+    def lookup(reads: Mapping[str, Sequence[str]]) -> Values:
         return lambda term: [results.get(name) for name in reads[term]]
 
-    for name in _order(page):
+    if not page.plan:
+        page.plan.update(_plan(page))
+    for name, reads in page.plan.items():
         try:
-            results[name] = evaluate(parse(page.formulas[name]), lookup(_Reads(page, name)))
+            results[name] = evaluate(parse(page.formulas[name]), lookup(reads))
         except UncomputableError as error:
             results[name] = str(error)
     return results
 
 
-def _order(page: Page) -> list[str]:
-    """Computed cells in the order in which they depend on one another."""
-    rank = ("funds.total.initial", "funds.total.annual", "funds.total.executed", "funds.")
+def _plan(page: Page) -> dict[str, dict[str, list[str]]]:
+    """Computed cells, each behind those that it reads, with the field names behind its terms."""
+    reads = {
+        name: {term: _fields_of(page, name, term) for term in terms_of(source)}
+        for name, source in page.formulas.items()
+    }
+    plan: dict[str, dict[str, list[str]]] = {}
+    met: set[str] = set()
 
-    def depth(name: str) -> int:
-        if name.startswith("funds."):
-            term = name.rpartition(".")[2]
-            return 0 if any(name.startswith(head) for head in rank[:3]) else 1 if term == "execution_rate" else 2
-        if name.startswith("total_"):
-            return 3
-        last = name.rpartition(".")[2]
-        return {"used": 4, "target_figure": 4, "actual_figure": 4, "words": 6, "summary": 7}.get(last, 5)
+    def visit(name: str) -> None:
+        if name in met or name not in reads:
+            return
+        met.add(name)
+        for names in reads[name].values():
+            for each in names:
+                visit(each)
+        plan[name] = reads[name]
 
-    return sorted(page.formulas, key=depth)
+    for name in reads:
+        visit(name)
+    return plan
 
 
-class _Reads(dict[str, list[str]]):
-    """Resolves a term of one computed cell when it is asked for."""
-
-    def __init__(self, page: Page, name: str) -> None:
-        super().__init__()
-        self.page, self.name = page, name
-
-    def __missing__(self, term: str) -> list[str]:
-        found = self._find(term)
-        self[term] = found
-        return found
-
-    def _find(self, term: str) -> list[str]:
-        page, name = self.page, self.name
-        if name.startswith("funds."):
-            _, row, column = name.split(".")
-            sources = {each.term for each in page.form.fund_rows}
-            return [f"funds.{term}.{column}"] if term in sources else [f"funds.{row}.{term}"]
-        if term.startswith("funds."):
-            return [f"funds.total.{term.removeprefix('funds.')}"]
-        if term.startswith("indicators."):
-            column = term.removeprefix("indicators.")
-            return [each for each in page.fields if each.startswith("indicators.") and each.endswith("." + column)]
-        if name == "check.summary":
-            return [each for each in page.formulas if each.startswith("check.") and _is_state(each)]
-        head = name.rpartition(".")[0]
-        if term == "states":
-            return [each for each in page.formulas if each.startswith(head + ".") and _is_state(each)]
-        if f"{head}.{term}" in page.formulas:
-            return [f"{head}.{term}"]
-        if head.startswith("check.funds."):
-            if "." in term:
-                return [f"funds.{term}"]
-            return [f"funds.{head.rpartition('.')[2]}.{page.form.denominator if term == 'denominator' else term}"]
-        if head == "check.total":
-            rows = range(1, sum(each.endswith(".used") for each in page.formulas) + 1)
-            return [f"check.{row}.used" for row in rows] if term == "rows_used" else [term]
-        return [f"indicators.{head.rpartition('.')[2]}.{term}"]
+def _fields_of(page: Page, name: str, term: str) -> list[str]:
+    """The names of the fields that a term stands for in the formula of a computed cell."""
+    if name.startswith("funds."):
+        _, row, column = name.split(".")
+        sources = {each.term for each in page.form.fund_rows}
+        return [f"funds.{term}.{column}"] if term in sources else [f"funds.{row}.{term}"]
+    if term.startswith("funds."):
+        return [f"funds.total.{term.removeprefix('funds.')}"]
+    if term.startswith("indicators."):
+        column = term.removeprefix("indicators.")
+        return [each for each in page.fields if each.startswith("indicators.") and each.endswith("." + column)]
+    if name == "check.summary":
+        return [each for each in page.formulas if each.startswith("check.") and _is_state(each)]
+    head = name.rpartition(".")[0]
+    if term == "states":
+        return [each for each in page.formulas if each.startswith(head + ".") and _is_state(each)]
+    if f"{head}.{term}" in page.formulas:
+        return [f"{head}.{term}"]
+    if head.startswith("check.funds."):
+        if "." in term:
+            return [f"funds.{term}"]
+        return [f"funds.{head.rpartition('.')[2]}.{page.form.denominator if term == 'denominator' else term}"]
+    if head == "check.total":
+        rows = range(1, sum(each.endswith(".used") for each in page.formulas) + 1)
+        return [f"check.{row}.used" for row in rows] if term == "rows_used" else [term]
+    return [f"indicators.{head.rpartition('.')[2]}.{term}"]
 
 
 _STATES = frozenset(code.lower() for code in (*selfcheck.ROW_CODES, selfcheck.FUND_CODE, selfcheck.TOTAL_CODE))
