@@ -156,8 +156,6 @@ class Parameters:
     bands: tuple[tuple[Decimal, str], ...]
     result_gap: Decimal
     high_score: Decimal
-    narrative_characters: int
-    numeric_rows: int
     placeholders: tuple[str, ...]
     placeholder_names: tuple[str, ...]
     scoring: str
