@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("reading",),
     ("validator", "report", "xlsx"),
     ("checking",),
+    ("campaign",),
     ("cli",),
 )  # fmt: skip
 SPARE = {"perfxl", "__main__"}
