@@ -98,7 +98,7 @@ def _funds(tables: object, form: Form, mistakes: _Mistakes) -> tuple[FundingLine
             continue
         mistakes.unknown(line, MONEY, f"funds.{source}.")
         amounts = {term: mistakes.amount(line, term, f"funds.{source}.") for term in MONEY}
-        found.append(FundingLine(source=source, **amounts))
+        found.append(FundingLine(source=source, reason=None, **amounts))
     return tuple(found)
 
 

@@ -282,6 +282,7 @@ class _Builder:
             total_weight=total_weight,
             total_score=total_score,
             sign_off=sign_off,
+            review_score=None,
             **texts,
         )
         return record, self.cells
@@ -399,7 +400,7 @@ class _Builder:
                 )
         for places in self.layout.funds.values():
             self.known.update(places.values())
-        return tuple(FundingLine(source=source, **values[source]) for source in order)
+        return tuple(FundingLine(source=source, reason=None, **values[source]) for source in order)
 
     def indicator(self, at: int, places: dict[str, Place]) -> Indicator:
         prefix = f"indicators[{at}]."

@@ -37,7 +37,8 @@ class FundingLine:
     """项目资金 line. ``source`` is ``total`` 年度资金总额, ``appropriation`` 当年财政拨款,
     ``carryover`` 上年结转资金, ``other`` 其他资金, or another term of the definition.
 
-    Money is in the currency unit of the form.
+    Money is in the currency unit of the form. ``reason`` 原因 stands where the fund block has such
+    a column: why money was left or the budget was adjusted.
     """
 
     source: str
@@ -47,12 +48,19 @@ class FundingLine:
     weight: Decimal | None = None
     execution_rate: Decimal | None = None
     score: Decimal | None = None
+    reason: str | None = None
 
 
 @noun
 class Indicator:
     """绩效指标 line. ``operator`` 指标性质 and ``unit`` 度量单位 are filled where the form has
-    columns of their own for them; ``target`` and ``actual`` then already include them."""
+    columns of their own for them; ``target`` and ``actual`` then already include them.
+
+    What only some provinces print: ``adjusted_target`` 调整指标值; ``coefficient`` 得分系数, a fraction
+    (1 is full); ``deduction`` 扣减分数; ``review_score`` 审核得分, given by the department or the finance
+    bureau; ``core`` 是否核心, as written; ``serial`` 序号; ``description`` 定性指标说明; ``goal`` the annual
+    goal that the row serves, where a form has several; ``remark`` 备注.
+    """
 
     level_1: str | None = None
     level_2: str | None = None
@@ -64,6 +72,15 @@ class Indicator:
     variance_explanation: str | None = None
     operator: str | None = None
     unit: str | None = None
+    adjusted_target: Target | None = None
+    coefficient: Decimal | None = None
+    deduction: Decimal | None = None
+    review_score: Decimal | None = None
+    core: str | None = None
+    serial: str | None = None
+    description: str | None = None
+    goal: str | None = None
+    remark: str | None = None
 
 
 @noun
@@ -77,7 +94,12 @@ class SignOff:
 
 @noun
 class SelfEvaluation:
-    """财政项目支出绩效自评表, one project in one fiscal year."""
+    """财政项目支出绩效自评表, one project in one fiscal year.
+
+    Footer and header fields of some provinces: ``evaluation`` 评价结论, ``problems`` 存在问题,
+    ``measures`` 改进措施, ``review_score`` 审核得分 of the whole form, ``grade`` 自评等级 as written,
+    ``project_code`` 项目编码.
+    """
 
     fiscal_year: int | None = None
     project_name: str | None = None
@@ -91,6 +113,12 @@ class SelfEvaluation:
     total_weight: Decimal | None = None
     total_score: Decimal | None = None
     sign_off: tuple[SignOff, ...] = ()
+    evaluation: str | None = None
+    problems: str | None = None
+    measures: str | None = None
+    review_score: Decimal | None = None
+    grade: str | None = None
+    project_code: str | None = None
 
     def line(self, source: str) -> FundingLine | None:
         """The funding line of that source, or ``None`` where the form has none."""

@@ -117,7 +117,7 @@ def _assignment_in(data: Mapping[str, object], form: str, year: int) -> Assignme
 
 def _fund_in(line: Mapping[str, str]) -> FundingLine:
     amounts = {term: Decimal(line[term]) for term in MONEY if term in line}
-    return FundingLine(source=line["source"], **amounts)
+    return FundingLine(source=line["source"], reason=None, **amounts)
 
 
 def _indicator_in(row: Mapping[str, str]) -> Indicator:

@@ -140,7 +140,7 @@ def seed(name: str) -> Submission:
                 own[term] = amount.number if amount else None
             else:
                 own[term] = as_printed(value, number_format) if isinstance(value, Decimal) else None
-        lines.append(FundingLine(source=source, **own))
+        lines.append(FundingLine(source=source, reason=None, **own))
     for number in (1, 2, 3):
         typed[f"funds[{number}].weight"] = "—", "@"
     raw_rate: str = data["execution_rate"]
@@ -211,7 +211,7 @@ def _form(changes: Mapping[str, str]) -> Form:
 
 def _line(pairs: Mapping[str, str], source: str = "total") -> FundingLine:
     values = {key: Decimal(text) for key, text in pairs.items() if key != "source" and text}
-    return FundingLine(source=pairs.get("source", source), **values)
+    return FundingLine(source=pairs.get("source", source), reason=None, **values)
 
 
 def _row(pairs: Mapping[str, str]) -> Indicator:

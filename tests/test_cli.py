@@ -58,7 +58,7 @@ def returned(name: str = "党建经费") -> bytes:
         for one, two, three, target, actual, weight, score in rows
     )
     money = {"initial_budget": Decimal(1000), "annual_budget": Decimal(1000), "executed_amount": Decimal(950)}
-    funds = tuple(FundingLine(source=source, **money) for source in ("total", "appropriation"))
+    funds = tuple(FundingLine(source=source, reason=None, **money) for source in ("total", "appropriation"))
     record = SelfEvaluation(
         fiscal_year=2022,
         funds=funds,

@@ -73,7 +73,7 @@ def said_by(form: make.Form) -> SelfEvaluation:
 
     terms = ("initial_budget", "annual_budget", "executed_amount", "weight", "execution_rate", "score")
     lines = [
-        FundingLine(source=source, **dict(zip(terms, map(number, listed(form, source)), strict=True)))
+        FundingLine(source=source, reason=None, **dict(zip(terms, map(number, listed(form, source)), strict=True)))
         for source in make.SOURCES
     ]
     rows = [

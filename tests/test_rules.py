@@ -172,7 +172,9 @@ def form_of(*rows: Indicator, **more: Any) -> SelfEvaluation:
     """A small form without a fault, but for the rows given."""
     amounts = {"initial_budget": Decimal(100), "annual_budget": Decimal(100), "executed_amount": Decimal(95)}
     none = dict.fromkeys(amounts, Decimal(0))
-    funds = tuple(FundingLine(source=source, **(amounts if source in SOURCES[:2] else none)) for source in SOURCES)
+    funds = tuple(
+        FundingLine(source=source, reason=None, **(amounts if source in SOURCES[:2] else none)) for source in SOURCES
+    )
     own = {"weight": Decimal(10), "execution_rate": Decimal("0.9500"), "score": Decimal("9.5")}
     funds = (replace(funds[0], **own), *funds[1:])  # type: ignore[arg-type]
     more.setdefault("total_score", sum((row.score for row in rows if row.score is not None), Decimal("9.5")))

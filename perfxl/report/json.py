@@ -52,6 +52,7 @@ def _fund(line: FundingLine) -> dict[str, Json]:
         "weight": _number(line.weight),
         "execution_rate": _number(line.execution_rate),
         "score": _number(line.score),
+        "reason": line.reason,
     }
 
 
@@ -67,6 +68,15 @@ def _indicator(row: Indicator) -> dict[str, Json]:
         "variance_explanation": row.variance_explanation,
         "operator": row.operator,
         "unit": row.unit,
+        "adjusted_target": row.adjusted_target.text if row.adjusted_target else None,
+        "coefficient": _number(row.coefficient),
+        "deduction": _number(row.deduction),
+        "review_score": _number(row.review_score),
+        "core": row.core,
+        "serial": row.serial,
+        "description": row.description,
+        "goal": row.goal,
+        "remark": row.remark,
     }
 
 
@@ -85,6 +95,12 @@ def record_object(record: SelfEvaluation) -> dict[str, Json]:
         "total_weight": _number(record.total_weight),
         "total_score": _number(record.total_score),
         "sign_off": [{"term": entry.term, "label": entry.label, "text": entry.text} for entry in record.sign_off],
+        "evaluation": record.evaluation,
+        "problems": record.problems,
+        "measures": record.measures,
+        "review_score": _number(record.review_score),
+        "grade": record.grade,
+        "project_code": record.project_code,
     }
 
 
