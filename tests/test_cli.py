@@ -17,11 +17,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import perfxl.checking as boundary
-from perfxl.checking import Source, Terms, find_files, judge_bytes, judge_source, workers_for
+from perfxl.checking import Terms, judge_bytes, judge_source
 from perfxl.cli import COMMANDS, cli
+from perfxl.files import Source, find_files
 from perfxl.finding import Verdict
 from perfxl.form import load_form
 from perfxl.number import read_target
+from perfxl.pool import workers_for
 from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation
 from perfxl.template import build_workbook
 from perfxl.xlsx.writer import write_workbook
@@ -334,10 +336,6 @@ def test_workers_give_the_same_verdicts_in_the_same_order(tmp_path: Path, form: 
     assert (workers_for(10), workers_for(100_000)) == (1, os.cpu_count())
 
 
-def _chunk_with_a_killer(sources: list[Source], terms: Terms) -> list[list[Verdict]]:
-    return [_killer(source, terms) for source in sources]
-
-
 def _killer(source: Source, terms: Terms) -> list[Verdict]:
     """Ends its process at the third file, as the system does to one that takes too much memory."""
     if source.path.endswith("3.xlsx"):
@@ -350,7 +348,6 @@ def test_a_worker_that_dies_costs_no_other_file_its_verdict(
 ) -> None:
     for number in range(5):
         (tmp_path / f"{number}.xlsx").write_bytes(form)
-    monkeypatch.setattr(boundary, "judge_chunk", _chunk_with_a_killer)
     monkeypatch.setattr(boundary, "judge_source", _killer)
     codes = [verdict.code for verdict in judged([tmp_path], jobs=2)]
     assert codes == [None, None, None, "MEMORY_LIMIT", None]

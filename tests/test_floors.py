@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tamper",),
     ("reading",),
     ("validator", "report", "xlsx"),
+    ("files", "pool"),
     ("checking",),
     ("campaign",),
     ("cli",),

@@ -9,7 +9,8 @@ from functools import partial
 
 import click
 
-from ..checking import check, find_files
+from ..checking import check
+from ..files import find_files
 from ..finding import Rule, Severity, Verdict
 from ..report.tally import Tally
 from ..rules import ALL
