@@ -111,7 +111,11 @@ class PrintSetup:
 
 @noun
 class Sheet:
-    """A sheet 工作表 as plain data; ``cells`` is sparse, by (row, column)."""
+    """A sheet 工作表 as plain data; ``cells`` is sparse, by (row, column).
+
+    ``frozen`` counts the rows and columns that stay in view; ``column_looks`` is how the cells of
+    a column look that nobody has filled in yet.
+    """
 
     name: str
     cells: Mapping[tuple[int, int], Cell]
@@ -127,6 +131,8 @@ class Sheet:
     protected: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    frozen: tuple[int, int] | None = None
+    column_looks: Mapping[int, Cell] = field(default_factory=dict)
 
     def cell(self, row: int, column: int) -> Cell:
         """The cell there; an empty one where nothing stands."""
@@ -137,7 +143,8 @@ class Sheet:
 class Workbook:
     """A workbook 工作簿: its sheets in order, workbook-wide named texts, custom properties.
 
-    ``notes`` are remarks of the reader: codes of ``rejection.NOTES`` with the place.
+    ``notes`` are remarks of the reader: codes of ``rejection.NOTES`` with the place.  ``password`` is
+    that of its protected sheets: a courtesy that keeps slips out, and no security.
     """
 
     sheets: tuple[Sheet, ...]
@@ -145,6 +152,7 @@ class Workbook:
     properties: Mapping[str, str] = field(default_factory=dict)
     structure_locked: bool = False
     notes: tuple[tuple[str, str], ...] = ()
+    password: str = ""
 
 
 EMPTY = Cell()

@@ -7,10 +7,7 @@ never cut silently.  Only the prompts of validations are cut, with an ellipsis.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -20,11 +17,20 @@ from xlsxwriter.packager import Packager
 from xlsxwriter.sharedstrings import SharedStrings
 
 from perfxl.sheet import EMPTY, Area, Cell, PrintSetup, Sheet, Validation, Workbook, a1, a1_area
+from perfxl.xlsx.content import (
+    CONTROLS,
+    MAX_SHORT,
+    MAX_TEXT,
+    cut,
+    double,
+    is_quoted,
+    sound,
+    stored_result,
+    string_item,
+)
 from perfxl.xlsx.styles import BODY, cell_look, mark_look
 
-MAX_TEXT = 32_767  # UTF-16 units in a cell
 MAX_FORMULA = 8_192
-MAX_SHORT = 255  # a named text, a property, an inline list, a prompt, a footer
 MAX_TITLE = 32
 MAX_SHEET_NAME = 31
 MAX_HEIGHT = 409.0  # points
@@ -34,11 +40,6 @@ _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": 
 _PROTECTION = {"format_columns": True, "format_rows": True, "select_locked_cells": True, "select_unlocked_cells": True}
 _STRUCTURE_LOCK = '<workbookProtection lockStructure="1"/>'
 _ANY_NUMBER = ("-1E+300", "1E+300")
-
-# A text that begins so would become a formula when somebody edits the cell.
-_TRIGGERS = tuple("=+-@\t\r＝＋－＠")
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-_ESCAPES = re.compile("_(?=x[0-9a-fA-F]{4}_)")
 
 
 def write_workbook(workbook: Workbook) -> bytes:
@@ -52,7 +53,7 @@ def write_workbook(workbook: Workbook) -> bytes:
     name, a style or a validation that is none.
     """
     out = BytesIO()
-    book = _Book(out, _OPTIONS, structure_locked=workbook.structure_locked)
+    book = _Book(out, workbook)
     try:
         _fill(book, workbook)
         book.close()
@@ -65,16 +66,10 @@ def write_workbook(workbook: Workbook) -> bytes:
 
 
 class _Strings(SharedStrings):  # type: ignore[misc]
-    """Shared strings that are always text and come back equal.
-
-    The library takes ``<r>…</r>`` for ready markup, and two escapes that share
-    an underscore, ``_x005F_x0041_``, for one.
-    """
+    """Shared strings spelled our way."""
 
     def _write_si(self, string: str) -> None:
-        string = _escaped(string)
-        kept = string[:1].isspace() or string[-1:].isspace()
-        self._xml_si_element(string, [("xml:space", "preserve")] if kept else [])
+        self.fh.write(string_item(string))
 
 
 class _Package(Packager):  # type: ignore[misc]
@@ -92,6 +87,12 @@ class _Package(Packager):  # type: ignore[misc]
         return [(_lock(part) if name == "xl/workbook.xml" else part, name, binary) for part, name, binary in parts]
 
 
+def _password(password: str) -> str:
+    if not password.isascii() or not (password.isprintable() and len(password) <= MAX_SHORT):
+        raise ValueError("a sheet password is of printable ASCII characters")
+    return password
+
+
 def _lock(part: StringIO) -> StringIO:
     """The workbook part with its structure locked; the library has no word for that."""
     before, views, after = part.getvalue().partition("<bookViews>")
@@ -103,9 +104,10 @@ def _lock(part: StringIO) -> StringIO:
 class _Book(xlsxwriter.Workbook):  # type: ignore[misc]
     """A workbook of the library that keeps each of our formats once."""
 
-    def __init__(self, out: BytesIO, options: dict[str, Any], *, structure_locked: bool) -> None:
-        super().__init__(out, options)
-        self.structure_locked = structure_locked
+    def __init__(self, out: BytesIO, workbook: Workbook) -> None:
+        super().__init__(out, _OPTIONS)
+        self.structure_locked = workbook.structure_locked
+        self.password = _password(workbook.password)
         self._kept: dict[tuple[str, str, bool, bool, bool, bool], Any] = {}
 
     def _get_packager(self) -> _Package:
@@ -113,7 +115,7 @@ class _Book(xlsxwriter.Workbook):  # type: ignore[misc]
 
     def format_of(self, cell: Cell) -> Any:
         """The format of that cell; ``None`` where it needs none."""
-        quoted = cell.formula is None and isinstance(cell.value, str) and cell.value.startswith(_TRIGGERS)
+        quoted = is_quoted(cell)
         key = (
             cell.style,
             cell.number_format,
@@ -126,7 +128,7 @@ class _Book(xlsxwriter.Workbook):  # type: ignore[misc]
             self._kept[key] = self.add_format(
                 cell_look(
                     cell.style,
-                    _text(cell.number_format, "number format", MAX_SHORT),
+                    sound(cell.number_format, "number format", MAX_SHORT),
                     locked=cell.locked,
                     computed=key[3],
                     quoted=quoted,
@@ -142,7 +144,7 @@ def _fill(book: _Book, workbook: Workbook) -> None:
     if first is None:
         raise ValueError("a workbook needs a visible sheet")
     # All sheets first, so that a link or a name may point forward.
-    pages = [book.add_worksheet(_text(sheet.name, "sheet name", MAX_SHEET_NAME)) for sheet in workbook.sheets]
+    pages = [book.add_worksheet(sound(sheet.name, "sheet name", MAX_SHEET_NAME)) for sheet in workbook.sheets]
     pages[first].activate()
     if first:
         pages[first].set_first_sheet()
@@ -152,8 +154,8 @@ def _fill(book: _Book, workbook: Workbook) -> None:
     for name, text in workbook.constants.items():
         _define(book, name, _constant(name, text))
     for name, text in sorted(workbook.properties.items()):
-        label = _text(name, "property name", MAX_SHORT)
-        book.set_custom_property(label, _text(text, f"property {name!r}", MAX_SHORT), "text")
+        label = sound(name, "property name", MAX_SHORT)
+        book.set_custom_property(label, sound(text, f"property {name!r}", MAX_SHORT), "text")
 
 
 # --- one sheet -------------------------------------------------------------
@@ -165,8 +167,8 @@ def _write_sheet(book: _Book, page: Any, sheet: Sheet) -> None:
     elif sheet.visibility == "veryHidden":
         page.very_hidden()
     if sheet.protected:
-        page.protect("", _PROTECTION)
-    _measure(page, sheet)
+        page.protect(book.password, _PROTECTION)
+    _measure(book, page, sheet)
     covered = _merge(book, page, sheet)
     for (row, column), cell in sorted(sheet.cells.items()):
         if (row, column) not in covered:
@@ -182,17 +184,20 @@ def _write_sheet(book: _Book, page: Any, sheet: Sheet) -> None:
             "format": book.add_format(mark_look(mark.style)),
         }
         _done(page.conditional_format(*_zero(mark.area), options), f"{sheet.name}!{a1_area(mark.area)}: mark")
+    if sheet.frozen is not None:
+        page.freeze_panes(*sheet.frozen)
     if sheet.printing is not None or sheet.protected:
         page.hide_gridlines(2)
     if sheet.printing is not None:
         _set_up_print(page, sheet, sheet.printing)
 
 
-def _measure(page: Any, sheet: Sheet) -> None:
+def _measure(book: _Book, page: Any, sheet: Sheet) -> None:
     """Widths in characters and heights in points, and what is hidden."""
-    for column in sorted(sheet.widths.keys() | sheet.hidden_columns):
+    for column in sorted(sheet.widths.keys() | sheet.hidden_columns | sheet.column_looks.keys()):
         hidden = {"hidden": True} if column in sheet.hidden_columns else {}
-        _done(page.set_column(column - 1, column - 1, sheet.widths.get(column), None, hidden), f"column {column}")
+        look = book.format_of(sheet.column_looks[column]) if column in sheet.column_looks else None
+        _done(page.set_column(column - 1, column - 1, sheet.widths.get(column), look, hidden), f"column {column}")
     for row in sorted(sheet.heights.keys() | sheet.hidden_rows):
         height = sheet.heights.get(row)
         hidden = {"hidden": True} if row in sheet.hidden_rows else {}
@@ -224,7 +229,7 @@ def _write_cell(book: _Book, page: Any, sheet: Sheet, row: int, column: int, cel
             _done(page.write_url(*place, _internal(cell.link), look, "→"), "link")
         _done(_put(page, place, cell, look), "cell")
         if cell.note is not None:
-            _write_note(page, place, _text(cell.note, "note", MAX_TEXT))
+            _write_note(page, place, sound(cell.note, "note", MAX_TEXT))
     except ValueError as fault:
         # Named here and not beforehand: the place of a sound cell is never spelled out.
         raise ValueError(f"{sheet.name}!{a1(row, column)}: {fault}") from None
@@ -235,9 +240,9 @@ def _put(page: Any, place: tuple[int, int], cell: Cell, look: Any) -> int:
     value = cell.value
     code: int
     if cell.formula is not None:
-        code = page.write_formula(*place, "=" + _formula(cell.formula, "formula"), look, _cached(cell))
+        code = page.write_formula(*place, "=" + _formula(cell.formula, "formula"), look, stored_result(cell))
     elif isinstance(value, str):
-        code = page.write_string(*place, _text(value, "text", MAX_TEXT), look)
+        code = page.write_string(*place, sound(value, "text", MAX_TEXT), look)
     elif value is None:
         if cell.error:
             code = page.write_string(*place, cell.error, look)
@@ -246,7 +251,7 @@ def _put(page: Any, place: tuple[int, int], cell: Cell, look: Any) -> int:
     elif isinstance(value, bool):
         code = page.write_boolean(*place, value, look)
     else:
-        code = page.write_number(*place, _double(value, "number"), look)
+        code = page.write_number(*place, double(value, "number"), look)
     return code
 
 
@@ -261,19 +266,6 @@ def _write_note(page: Any, place: tuple[int, int], text: str) -> None:
         "author": "",
     }
     _done(page.write_comment(*place, text, options), "note")
-
-
-def _cached(cell: Cell) -> float | int | str | bool:
-    """The stored result; an empty one shows nothing, where none at all would show a false 0."""
-    value = cell.cached
-    if value is None:
-        return cell.error or ""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _escaped(_text(value, "stored result", MAX_TEXT))
-    number = _double(value, "stored result")
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
 def _set_up_print(page: Any, sheet: Sheet, printing: PrintSetup) -> None:
@@ -292,7 +284,7 @@ def _set_up_print(page: Any, sheet: Sheet, printing: PrintSetup) -> None:
         first, last = printing.repeat_rows
         page.repeat_rows(first - 1, last - 1)
     if printing.footer:
-        page.set_footer(_text(printing.footer, f"footer of {sheet.name}", MAX_SHORT))
+        page.set_footer(sound(printing.footer, f"footer of {sheet.name}", MAX_SHORT))
 
 
 # --- validations and names -------------------------------------------------
@@ -302,15 +294,15 @@ def _validate(page: Any, sheet: Sheet, validation: Validation) -> None:
     where = f"{sheet.name}!{a1_area(validation.area)}: validation"
     options = {**_condition(validation, where), "ignore_blank": True, "error_type": "stop"}
     words = {
-        "input_title": _cut(validation.title, MAX_TITLE),
-        "input_message": _cut(validation.prompt, MAX_SHORT),
-        "error_title": _cut(validation.title, MAX_TITLE) if validation.error else "",
-        "error_message": _cut(validation.error, MAX_SHORT),
+        "input_title": cut(validation.title, MAX_TITLE),
+        "input_message": cut(validation.prompt, MAX_SHORT),
+        "error_title": cut(validation.title, MAX_TITLE) if validation.error else "",
+        "error_message": cut(validation.error, MAX_SHORT),
     }
     for key, text in words.items():
         if text:
             # These stand in attributes, which have no escape for control characters.
-            options[key] = _CONTROLS.sub(" ", _text(text, where, MAX_SHORT))
+            options[key] = CONTROLS.sub(" ", sound(text, where, MAX_SHORT))
     _done(page.data_validation(*_zero(validation.area), options), where)
 
 
@@ -325,7 +317,7 @@ def _condition(validation: Validation, where: str) -> dict[str, Any]:
         choices = [choice.replace('"', '""') for choice in validation.choices]
         if not choices or any("," in choice for choice in choices):
             raise ValueError(f"{where}: an inline list needs choices, none of them with a comma")
-        _text(",".join(choices), where, MAX_SHORT)
+        sound(",".join(choices), where, MAX_SHORT)
         return {"validate": "list", "source": choices}
     if low is None and high is None:
         low, high = _ANY_NUMBER if kind == "decimal" else ("0", str(MAX_TEXT))
@@ -343,71 +335,29 @@ def _name_sheet(book: _Book, sheet: Sheet) -> None:
 
 
 def _define(book: _Book, name: str, formula: str) -> None:
-    _done(book.define_name(_text(name, "defined name", MAX_SHORT), formula), f"defined name {name!r}")
+    _done(book.define_name(sound(name, "defined name", MAX_SHORT), formula), f"defined name {name!r}")
 
 
 def _constant(name: str, text: str) -> str:
-    if _CONTROLS.search(text):
+    if CONTROLS.search(text):
         raise ValueError(f"defined name {name!r}: a named text holds no control characters")
-    return '="' + _text(text, f"defined name {name!r}", MAX_SHORT).replace('"', '""') + '"'
+    return '="' + sound(text, f"defined name {name!r}", MAX_SHORT).replace('"', '""') + '"'
 
 
-# --- what the format can hold ----------------------------------------------
-
-
-def _units(text: str) -> Iterator[int]:
-    return (2 if ord(sign) > 0xFFFF else 1 for sign in text)
-
-
-def _text(text: str, where: str, limit: int) -> str:
-    """The text itself, if a file can hold it: ``limit`` counts UTF-16 units, as Excel does."""
-    if len(text) > limit or (len(text) * 2 > limit and sum(_units(text)) > limit):
-        raise ValueError(f"{where}: longer than {limit:,} characters")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as fault:
-            raise ValueError(f"{where}: a lone surrogate at character {fault.start + 1} is no text") from None
-    return text
-
-
-def _escaped(text: str) -> str:
-    """Control characters as ``_xHHHH_``, and what looks like such an escape escaped itself."""
-    if "_x" in text:
-        text = _ESCAPES.sub("_x005F_", text)
-    return _CONTROLS.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-
-
-def _cut(text: str, limit: int, *, ellipsis: str = "…") -> str:
-    """The text within ``limit`` UTF-16 units, never inside a character."""
-    if sum(_units(text)) <= limit:
-        return text
-    room = limit - len(ellipsis)
-    for count, units in enumerate(_units(text)):
-        room -= units
-        if room < 0:
-            return text[:count] + ellipsis
-    return text
-
-
-def _double(value: Decimal, where: str) -> float:
-    number = float(value)
-    if not abs(number) < 1e308 or not value.is_finite():
-        raise ValueError(f"{where}: {value} is no number that a cell holds")
-    return number
+# --- what the library would read in its own way --------------------------
 
 
 def _formula(text: str, where: str) -> str:
     """The formula without its ``=``, checked for what the library would read in its own way."""
-    if not text or text.startswith(("=", "{")) or text.endswith("}") or _CONTROLS.search(text):
+    if not text or text.startswith(("=", "{")) or text.endswith("}") or CONTROLS.search(text):
         raise ValueError(f"{where}: not a formula: {text!r}")
-    return _text(text, where, MAX_FORMULA)
+    return sound(text, where, MAX_FORMULA)
 
 
 def _internal(link: str) -> str:
-    if not link.startswith("#") or _CONTROLS.search(link):
+    if not link.startswith("#") or CONTROLS.search(link):
         raise ValueError(f"a link leads into the workbook itself: {link!r}")
-    return "internal:" + _text(link[1:], "link", MAX_SHORT)
+    return "internal:" + sound(link[1:], "link", MAX_SHORT)
 
 
 def _zero(area: Area) -> tuple[int, int, int, int]:
