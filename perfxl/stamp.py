@@ -2,12 +2,15 @@
 
 It stands in three places: a defined name, a very hidden sheet, a custom document
 property.  The very hidden sheet also carries the issued content, which the digest covers.
-The stamp proves lineage and version; it is no secret and proves no more.
+The stamp proves lineage and version, and no more.  That of ``perfxl new`` is no secret; a
+campaign adds a keyed digest, so that nobody without its key can make a stamp of its own.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -23,43 +26,76 @@ from .sheet import Cell, Sheet, Workbook
 
 STAMP_NAME, STAMP_PROPERTY, HIDDEN_SHEET = "perfxl.stamp", "perfxl.stamp", "_perfxl"
 _CHUNK = 30_000
-_STAMP = re.compile(r"perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32})")
+_STAMP = re.compile(r"(perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32}))(?:\.([a-z2-7]{26}))?")
 _TEXTS = ("level_1", "level_2", "level_3", "operator", "unit")
 _HEAD = ("id", *HEADER, "expected_goal")
 
 
 class Stamp(NamedTuple):
-    """A stamp taken apart: form id, version of the definition, assignment, digest of the content."""
+    """A stamp taken apart: form id, version of the definition, assignment, digest of the content,
+    and the keyed digest of all that, where a campaign made the stamp."""
 
     form: str
     version: str
     assignment: str
     digest: str
+    mac: str = ""
 
 
 def read_stamp(text: str) -> Stamp | None:
     """The parts of a stamp, or ``None`` where the text is none."""
     found = _STAMP.fullmatch(text.strip())
-    return Stamp(*found.groups()) if found else None
+    return Stamp(*found.groups("")[1:]) if found else None
+
+
+class Seal:
+    """What a campaign 填报任务 puts into its stamps: its id, the unit's code, and a digest by its own key."""
+
+    __slots__ = ("_key", "campaign", "unit")
+
+    def __init__(self, campaign: str, unit: str, key: bytes) -> None:
+        self.campaign, self.unit, self._key = campaign, unit, key
+
+    def mac(self, text: str) -> str:
+        """HMAC-SHA256 of the text by the campaign's key, its first 16 bytes in base32: 26 signs."""
+        return keyed(text, self._key)
+
+
+def keyed(text: str, key: bytes) -> str:
+    """HMAC-SHA256 of a text, its first 16 bytes in base32 and small letters."""
+    digest = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
+    return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+
+
+def is_genuine(text: str, key: bytes) -> bool:
+    """Whether a stamp was made with that key."""
+    found = _STAMP.fullmatch(text.strip())
+    return found is not None and hmac.compare_digest(found[6] or "", keyed(found[1], key))
 
 
 @noun
 class Content:
-    """What was issued in one workbook: the form, its version, the year, one assignment a sheet."""
+    """What was issued in one workbook: the form, its version, the year, one assignment a sheet;
+    in a campaign also the campaign's id and the unit's code."""
 
     form: str
     version: str
     year: int
     assignments: tuple[Assignment, ...]
+    campaign: str = ""
+    unit: str = ""
 
     def text(self) -> str:
         """The content as canonical JSON."""
-        data = {
+        data: dict[str, object] = {
             "form": self.form,
             "version": self.version,
             "year": self.year,
             "sheets": [_assignment_out(assignment) for assignment in self.assignments],
         }
+        for name in ("campaign", "unit"):
+            if getattr(self, name):
+                data[name] = getattr(self, name)
         text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         # LibreOffice saves a literal _x005F_ so that it reads as _ afterwards; the digest would no longer fit.
         return text.replace("_x", "\\u005fx")
@@ -68,10 +104,11 @@ class Content:
         """The first 32 hex digits of the content's SHA-256."""
         return _digest(self.text())
 
-    def stamp(self) -> str:
-        """``perfxl1.<form>.<version>.<assignment>.<digest>``."""
+    def stamp(self, seal: Seal | None = None) -> str:
+        """``perfxl1.<form>.<version>.<assignment>.<digest>``, under a seal also ``.<keyed digest>``."""
         name = self.assignments[0].id if len(self.assignments) == 1 else f"{len(self.assignments)}-sheets"
-        return f"perfxl1.{_safe(self.form)}.{self.version}.{_safe(name) or 'blank'}.{self.digest()}"
+        text = f"perfxl1.{_safe(self.form)}.{self.version}.{_safe(name) or 'blank'}.{self.digest()}"
+        return text if seal is None else f"{text}.{seal.mac(text)}"
 
 
 def _digest(text: str) -> str:
@@ -132,12 +169,13 @@ def _indicator_in(row: Mapping[str, str]) -> Indicator:
     )
 
 
-def hidden_sheet(content: Content) -> Sheet:
+def hidden_sheet(content: Content, stamp: str) -> Sheet:
     """The very hidden sheet: the stamp, then the issued content in pieces."""
     text = content.text()
-    pieces = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)]
+    size = _CHUNK if max(text) <= "\uffff" else _CHUNK // 2  # a cell counts an emoji twice
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
     cells = {}
-    for row, (key, value) in enumerate([("stamp", content.stamp()), *(("content", piece) for piece in pieces)], 1):
+    for row, (key, value) in enumerate([("stamp", stamp), *(("content", piece) for piece in pieces)], 1):
         cells[row, 1] = Cell(value=key, text=key, style="hidden")
         cells[row, 2] = Cell(value=value, text=value, style="hidden", number_format="@")
     return Sheet(name=HIDDEN_SHEET, cells=cells, visibility="veryHidden", protected=True)
@@ -161,7 +199,14 @@ def _content(text: str, digest: str) -> Content | None:
         data = json.loads(text)
         year = int(data["year"])
         sheets = tuple(_assignment_in(sheet, str(data["form"]), year) for sheet in data["sheets"])
-        return Content(form=str(data["form"]), version=str(data["version"]), year=year, assignments=sheets)
+        return Content(
+            form=str(data["form"]),
+            version=str(data["version"]),
+            year=year,
+            assignments=sheets,
+            campaign=str(data.get("campaign", "")),
+            unit=str(data.get("unit", "")),
+        )
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
         return None
 

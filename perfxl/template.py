@@ -541,17 +541,27 @@ def build_workbook(
     *,
     year: int,
     records: Sequence[SelfEvaluation | None] | None = None,
+    seal: stamp.Seal | None = None,
+    password: str = "",
 ) -> Workbook:
     """A workbook 自评表 of one or several projects, with instructions and stamp.
 
-    ``records`` fill the sheets in; one for each assignment.  Raises ``ValueError`` where there
+    ``records`` fill the sheets in; one for each assignment.  A campaign puts its ``seal`` on the
+    stamp and its ``password`` on the sheets.  Raises ``ValueError`` where there
     is no assignment or the year is not a year.
     """
     if not assignments or not 1990 <= year <= 2199:
         raise ValueError("a workbook needs an assignment and a year between 1990 and 2199")
     filled = records or [None] * len(assignments)
     assignments = [_with_rows(assignment, record) for assignment, record in zip(assignments, filled, strict=True)]
-    content = stamp.Content(form=form.id, version=edition(form), year=year, assignments=tuple(assignments))
+    content = stamp.Content(
+        form=form.id,
+        version=edition(form),
+        year=year,
+        assignments=tuple(assignments),
+        campaign=seal.campaign if seal else "",
+        unit=seal.unit if seal else "",
+    )
     taken: list[str] = []
     sheets = []
     for at, assignment in enumerate(assignments):
@@ -559,12 +569,13 @@ def build_workbook(
         name = sheet_name(wanted, [*taken, *OWN_SHEETS])
         taken.append(name)
         sheets.append(build_sheet(form, assignment, year=year, name=name, record=filled[at], number=at + 1))
-    text = content.stamp()
+    text = content.stamp(seal)
     return Workbook(
-        sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content)),
+        sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content, text)),
         constants={stamp.STAMP_NAME: text},
         properties={stamp.STAMP_PROPERTY: text},
         structure_locked=True,
+        password=password,
     )
 
 
