@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from perfxl.record import Target
 from perfxl.submission import Submission
 from perfxl.vocabulary import bare_label
 
-from .paper import Meaning, Truth
+from .paper import Fixture, Meaning, Truth
 
 LEVELS = ("level_1", "level_2")
 WITHOUT_CELL = ("fiscal_year",)
@@ -75,6 +75,10 @@ def _figure(target: Target) -> tuple[object, ...]:
     return again.operator, again.number, again.unit
 
 
+FREE_SOURCES = frozenset({"central", "local"})
+"""Fund lines that the vocabulary may name as it likes; they are known by their cells."""
+
+
 class _Paths:
     """The submission's paths in the words of the truth: ``funds[0].score`` is ``funds.total.score``,
     ``indicators[2].score`` that of the row whose cells it was read from."""
@@ -85,6 +89,24 @@ class _Paths:
         for name, (cell, _) in truth.fields.items():
             self.by_cell.setdefault(cell, []).append(name)
         self.rows = self._rows()
+        self.lines = self._lines()
+
+    def _lines(self) -> dict[str, str]:
+        """Fund lines by what the truth calls them."""
+        own = {name.split(".")[1] for name in self.truth.fields if name.startswith("funds.")}
+        votes: dict[str, Counter[str]] = {}
+        for path, field in self.submission.cells.items():
+            if path.startswith("funds["):
+                counter = votes.setdefault(path.partition(".")[0], Counter())
+                counter.update(
+                    name.split(".")[1] for name in self.by_cell.get(field.cell_name, []) if name.startswith("funds.")
+                )
+        found = {}
+        for head, counter in votes.items():
+            source = str(said(self.submission, head + ".source"))
+            nearest = counter.most_common(1)[0][0] if counter else source
+            found[head] = nearest if source not in own and nearest in FREE_SOURCES else source
+        return found
 
     def _rows(self) -> dict[str, str | None]:
         votes: dict[str, Counter[str]] = {}
@@ -103,7 +125,7 @@ class _Paths:
     def name(self, path: str) -> str | None:
         head, _, term = path.partition(".")
         if head.startswith("funds["):
-            return f"funds.{said(self.submission, head + '.source')}.{term}"
+            return f"funds.{self.lines[head]}.{term}"
         if head.startswith("indicators["):
             row = self.rows[head]
             return None if row is None else f"{row}.{term}"
@@ -150,6 +172,24 @@ def compare(truth: Truth, submission: Submission) -> Outcome:
     wanted = [name for name, (_, means) in truth.fields.items() if means is not None]
     missing = tuple(name for name in wanted if name not in right and name not in read)
     return Outcome(tuple(sorted(right)), missing, tuple(wrong), _unsaid(truth, submission, missing))
+
+
+def compare_all(fixture: Fixture, submissions: Sequence[Submission]) -> Outcome:
+    """All readings of a workbook against all forms of it: each form with the reading that fits it best."""
+    left = list(submissions)
+    parts: list[Outcome] = []
+    for form in range(fixture.paper.forms):
+        truth = fixture.truth(form)
+        if not left:
+            names = tuple(name for name, (_, means) in truth.fields.items() if means is not None)
+            parts.append(Outcome((), names, (), names))
+            continue
+        best = max(left, key=lambda each: len(compare(truth, each).right))
+        left.remove(best)
+        parts.append(compare(truth, best))
+    extra = tuple(f"a form that is not there, on {each.sheet}" for each in left)
+    right, missing, wrong, unsaid = (tuple(name for part in parts for name in part[at]) for at in range(4))
+    return Outcome(right, missing, wrong + extra, unsaid)
 
 
 def _allowed(truth: Truth, paths: _Paths, term: str, cell: str, alien: bool) -> bool:
