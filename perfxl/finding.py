@@ -106,7 +106,10 @@ class NotUnderstood:
 
 @noun
 class Verdict:
-    """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``)."""
+    """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``).
+
+    ``grade`` is the 评级 that the form's bands give the total as it was stated.
+    """
 
     file: str
     sheet: str | None = None
@@ -122,6 +125,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    grade: str | None = None
 
 
 @noun

@@ -114,7 +114,8 @@ class Sheet:
     """A sheet 工作表 as plain data; ``cells`` is sparse, by (row, column).
 
     ``frozen`` counts the rows and columns that stay in view; ``column_looks`` is how the cells of
-    a column look that nobody has filled in yet.
+    a column look that nobody has filled in yet. ``filtered`` is a list with a
+    filter 自动筛选 on its first row.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()
     frozen: tuple[int, int] | None = None
     column_looks: Mapping[int, Cell] = field(default_factory=dict)
+    filtered: Area | None = None
 
     def cell(self, row: int, column: int) -> Cell:
         """The cell there; an empty one where nothing stands."""

@@ -395,4 +395,10 @@ def judge(
         findings=tuple(findings),
         not_run=tuple(not_run),
         notes=submission.notes,
+        grade=_grade(submission),
     )
+
+
+def _grade(submission: Submission) -> str | None:
+    total = submission.record.total_score
+    return None if total is None else submission.form.rules.grade(total)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from importlib import import_module, resources
 
 import click
 
@@ -18,7 +19,7 @@ from .definitions import form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .speech import Command, Speech
 
-FORMATS = ("text", "json", "jsonl")
+FORMATS = ("text", "json", "jsonl", "csv", "sarif", "xlsx")
 SPOKEN = ("W01", "T02", "T03", "X05")
 """Codes of the rule book that are never findings: rejections, and diagnoses of other findings."""
 
@@ -73,10 +74,24 @@ def command(say: Speech) -> click.Command:
                 help=say("只认本程序下发的表。", "refuse forms that perfxl did not issue"),
             ),
             click.Option(
+                ["--schema"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_schema,
+                help=say("显示 JSON 输出的 JSON Schema。", "show the JSON Schema of the JSON output"),
+            ),
+            click.Option(
                 ["--quiet"], is_flag=True, help=say("只显示各表结论，不显示进度。", "verdicts only, and no progress")
             ),
         ],
     )
+
+
+def _show_schema(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        to_stdout([resources.files("perfxl.report").joinpath("perfxl.check-1.schema.json").read_bytes()])
+        ctx.exit()
 
 
 def run(
@@ -97,6 +112,8 @@ def run(
     rules = chosen_rules(select, ignore, say)
     form = form_of(form_name, say) if form_name else None
     progress = Progress(say) if _shows_progress(quiet, output) else None
+    if layout == "xlsx" and output is None and is_terminal(sys.stdout):
+        raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
     try:
         if output:
             _spare_inputs(output, paths, say)
@@ -114,10 +131,7 @@ def run(
         report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None, brief=quiet)
         pieces: Iterable[bytes] = (piece.encode() for piece in report.report(source, tally))
     else:
-        from ..report.json import json_report, jsonl_report
-
-        write = json_report if layout == "json" else jsonl_report
-        pieces = write(source, tally, say.lang)
+        pieces = pieces_for(layout, source, tally, say.lang)
     emit(pieces, output, layout == "text", say)
     if progress is not None:
         progress.wipe()
@@ -127,6 +141,18 @@ def run(
     if not tally.files:
         click.echo(say("没有找到可核验的文件。", "no workbooks found"), err=True)
     return exit_code(tally, fail_on)
+
+
+def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Iterable[bytes]:
+    """The report in a format for programs, spreadsheets or browsers; each is loaded when it is asked for."""
+    if layout == "xlsx":
+        from ..report.workbook import findings_workbook
+        from ..xlsx.writer import write_workbook
+
+        return [write_workbook(findings_workbook(verdicts, tally, lang))]
+    module = import_module(f"..report.{'json' if layout == 'jsonl' else layout}", __package__)
+    report: Callable[[Iterable[Verdict], Tally, str], Iterable[bytes]] = getattr(module, f"{layout}_report")
+    return report(verdicts, tally, lang)
 
 
 def exit_code(tally: Tally, fail_on: str) -> int:

@@ -160,6 +160,7 @@ def verdict_object(verdict: Verdict, lang: str) -> dict[str, Json]:
         "notes": [{"code": code, "where": where, "message": words.note(code, lang)} for code, where in verdict.notes],
         "message": message,
         "remedy": remedy,
+        "grade": verdict.grade,
     }
 
 

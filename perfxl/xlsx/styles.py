@@ -31,6 +31,10 @@ _CENTRED: Look = {**_FRAME, "align": "center", "text_wrap": True}
 _FIGURE: Look = {**_FRAME, "align": "center", "shrink": True}
 _CHECK: Look = {"font_size": 9, "font_color": "#7F7F7F"}
 _HAIR: Look = {"bottom": 7, "bottom_color": "#BFBFBF"}
+_LIST: Look = {**_SMALL, **_HAIR, "valign": "top", "align": "left", "indent": 1, "text_wrap": True}
+_BAD: Look = {"font_color": "#9C0006", "bg_color": "#FFE3E3"}
+_GOOD: Look = {"font_color": "#1E6B34", "bg_color": "#E7F4E8"}
+_OPEN: Look = {"font_color": "#8A5A00", "bg_color": "#FFF3D6"}
 
 STYLES: Mapping[str, Look] = {
     "": {},
@@ -64,10 +68,26 @@ STYLES: Mapping[str, Look] = {
     "guide_head": {"bold": True, "bottom": 1, "bottom_color": "#7F7F7F"},
     "guide_text": {"valign": "top", "align": "left", "text_wrap": True},
     "note": {"font_size": 9, "font_color": "#8C8C8C", "text_wrap": True},
+    # Lists for people who filter and sort.
+    "list_head": {
+        **_CHECK,
+        "bold": True,
+        "font_color": "#262626",
+        "bg_color": "#EDEBE6",
+        "bottom": 1,
+        "align": "left",
+        "indent": 1,
+        "text_wrap": True,
+    },
+    "list_text": _LIST,
+    "list_figure": {**_LIST, "align": "right", "text_wrap": False},
+    "list_bad": {**_LIST, **_BAD},
+    "list_open": {**_LIST, **_OPEN},
+    "list_good": {**_LIST, **_GOOD},
     # Marks: colours alone, so that they also lie over another style.
-    "bad": {"font_color": "#9C0006", "bg_color": "#FFE3E3"},
-    "good": {"font_color": "#1E6B34", "bg_color": "#E7F4E8"},
-    "open": {"font_color": "#8A5A00", "bg_color": "#FFF3D6"},
+    "bad": _BAD,
+    "good": _GOOD,
+    "open": _OPEN,
 }
 
 LINK: Look = {"font_color": "#0563C1", "underline": 1}

@@ -184,6 +184,8 @@ def _write_sheet(book: _Book, page: Any, sheet: Sheet) -> None:
             "format": book.add_format(mark_look(mark.style)),
         }
         _done(page.conditional_format(*_zero(mark.area), options), f"{sheet.name}!{a1_area(mark.area)}: mark")
+    if sheet.filtered is not None:
+        page.autofilter(*_zero(sheet.filtered))
     if sheet.frozen is not None:
         page.freeze_panes(*sheet.frozen)
     if sheet.printing is not None or sheet.protected:
