@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
 import payloads
 import pytest
+from conftest import require_module
 
 from perfxl.finding import Verdict
 from perfxl.report.sarif import sarif_report, uri
 from perfxl.report.tally import Tally
 from perfxl.rules import ALL
+
+jsonschema = require_module("jsonschema")
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 URI = {"type": "string", "pattern": r"^[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+$"}

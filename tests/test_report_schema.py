@@ -7,15 +7,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import payloads
 import pytest
 from click.testing import CliRunner
+from conftest import require_module
 
 import perfxl
 from perfxl.cli import cli
 from perfxl.report.json import json_report, jsonl_report
 from perfxl.report.tally import Tally
+
+jsonschema = require_module("jsonschema")
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SCHEMA: Any = json.loads(resources.files("perfxl.report").joinpath("perfxl.check-1.schema.json").read_bytes())
