@@ -8,7 +8,6 @@ form sheet, and no more of them are held than are under way.  Nothing is written
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from . import rules as rule_book
+from .digest import expect, hex_digest
 from .files import WORKBOOKS, Path, Source, contents, find_files
 from .finding import Rule, Verdict
 from .form import Form
@@ -69,6 +69,7 @@ def check(
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
     sources = find_files(paths)
+    expect(len(sources))
     codes = None if rules is rule_book.ALL else tuple(rule.code for rule in rules)
     terms = Terms(form=form, year=year, stamped_only=stamped_only, codes=codes)
     return _told(
@@ -87,6 +88,7 @@ def _told(
 
 def judge_chunk(sources: Sequence[Source], terms: Terms) -> list[list[Verdict]]:
     """The verdicts on some files, file by file: the work of one worker."""
+    expect(len(sources))
     return [judge_source(source, terms) for source in sources]
 
 
@@ -113,7 +115,7 @@ def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verd
     """
     terms = terms or Terms()
     whole = len(data) <= DEFAULT.file_bytes
-    sha256 = hashlib.sha256(data).hexdigest() if whole else None
+    sha256 = hex_digest(data) if whole else None
     try:
         submissions = read_submissions(
             read_workbook(data, forms_only=True), form=terms.form, year=terms.year, stamped_only=terms.stamped_only

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
 
 from .finding import Diagnosis, Fact, fact_text
 from .form import FundColumn
 from .formula import UncomputableError, evaluate, parse, terms
+from .noun import ordered_noun
 from .number import half_up, neat, places_of, plain
 from .record import FundingLine, Indicator
 from .sheet import Value
@@ -28,7 +28,8 @@ _TOTAL, _WEIGHTS, _SUM = ("T01",), ("K02",), ("M01",)
 _RATE, _SCORE, _ROW = ("X02",), ("X04",), ("S01", "S02")
 
 
-class Guess(NamedTuple):
+@ordered_noun
+class Guess:
     """A value that the figure would have, if the hypothesis held, and facts for its words."""
 
     value: Decimal
@@ -186,7 +187,8 @@ def _decimal(value: object) -> Decimal | None:
     return value if isinstance(value, Decimal) else None
 
 
-class Hypothesis(NamedTuple):
+@ordered_noun
+class Hypothesis:
     """One way in which a figure goes wrong: the rules whose findings it can explain, its code, its guesses."""
 
     name: str

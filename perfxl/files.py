@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from .noun import ordered_noun
 from .rejection import Rejected
 from .xlsx.limits import DEFAULT, MIB
 
@@ -32,7 +33,8 @@ Content = bytes | Rejected
 """What is in a file, or why it cannot be read."""
 
 
-class Source(NamedTuple):
+@ordered_noun
+class Source:
     """A file to be judged: where it lies and how it is called in reports."""
 
     path: str

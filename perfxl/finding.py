@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from .noun import noun, ordered_noun
 from .number import plain
+from .pattern import pattern
 from .record import SelfEvaluation
 
 Fact = Decimal | str | int | None
@@ -178,7 +179,7 @@ class Rule:
         return tuple(found)
 
 
-_EXAMPLE = re.compile(r"^\s*(Pass|Fail): (.*)$", re.MULTILINE)
+_EXAMPLE = pattern(r"^\s*(Pass|Fail): (.*)$", re.MULTILINE)
 
 
 def rule(

@@ -7,7 +7,6 @@ and what may have been meant.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import tomllib
@@ -15,10 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
+from .digest import hex_digest
 from .formula import FormulaError, parse, terms
-from .noun import noun
+from .noun import noun, ordered_noun
+from .pattern import pattern
 from .record import FundingLine, Indicator
 
 FundKind = Literal["money", "weight", "rate", "score"]
@@ -26,7 +27,8 @@ MONEY = ("initial_budget", "annual_budget", "executed_amount")
 _SPECIAL_SOURCES = ("total", "appropriation", "carryover", "other")
 
 
-class Mistake(NamedTuple):
+@ordered_noun
+class Mistake:
     """One mistake of a definition: the key, the value found, what is wrong, what may be meant."""
 
     key: str
@@ -349,7 +351,7 @@ class _Table:
 
 
 _REQUIRED = object()
-_WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_WORD = pattern(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -557,7 +559,7 @@ def read_definition(text: str, source: str = "definition") -> Form:
     except tomllib.TOMLDecodeError as error:
         raise BrokenDefinitionError(source, [Mistake("", "", f"不是 TOML：{error}", f"is no TOML: {error}")]) from error
     top = _Table(data, "", mistakes)
-    form = _form(top, hashlib.sha256(text.encode()).hexdigest()[:12])
+    form = _form(top, hex_digest(text.encode())[:12])
     if mistakes:
         raise BrokenDefinitionError(source, mistakes)
     return form

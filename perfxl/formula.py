@@ -15,13 +15,14 @@ from functools import lru_cache
 
 from .noun import ordered_noun
 from .number import NO_ANSWERS, half_up, neat
+from .pattern import pattern
 from .sheet import Value
 
 HOLDS, BROKEN, OPEN = "√", "×", "○"
 """The three answers of the live self-check: holds, broken, not decided in the sheet."""
 
 _WORDS = {"holds": HOLDS, "broken": BROKEN, "undecided": OPEN}
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>[a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)|(?P<sign><=|>=|<>|[-+*/&(),=<>]))"
 )
 
@@ -342,7 +343,7 @@ def _compare(left: Value, right: Value) -> int:
     return (left > right) - (left < right)
 
 
-_PLAIN_FIGURE = re.compile(r"(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
+_PLAIN_FIGURE = pattern(r"(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
 
 
 def _figure(value: Value) -> Value:
@@ -396,7 +397,7 @@ _ONE_BY_ONE: dict[str, Callable[..., Value]] = {
 
 # ---- comparing formulas -----------------------------------------------------------------
 
-_CANON = re.compile(
+_CANON = pattern(
     r'(?P<text>"(?:[^"]|"")*")|(?P<sheet>\'(?:[^\']|\'\')*\'!)|(?P<space>\s+)|(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?(?![A-Za-z0-9_.(]))|(?P<name>[^\W\d][\w.$]*|\$[A-Za-z$]+\d+)|(?P<sign>.)',
     re.DOTALL,
 )

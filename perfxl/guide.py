@@ -8,10 +8,9 @@ from . import rules, selfcheck
 from .form import Form
 from .formula import BROKEN, HOLDS, OPEN
 from .number import neat
-from .page import lines
+from .page import GUIDE, lines
 from .sheet import Area, Cell, PrintSetup, Sheet
 
-NAME = "填报说明"
 WIDTHS = (7, 44, 44, 9)
 _SEVERITY = {"error": "退回 error", "warning": "提醒 warning", "info": "提示 info"}
 
@@ -98,7 +97,7 @@ def sheet(form: Form) -> Sheet:
             "guide_text",
         )
     return Sheet(
-        name=NAME,
+        name=GUIDE,
         cells=cells,
         merges=tuple(merges),
         widths=dict(enumerate(map(float, WIDTHS), 1)),

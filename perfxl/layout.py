@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .form import Form
+from .noun import draft
 from .number import squeeze
 from .page import NAME
+from .pattern import pattern
 from .sheet import Area, Cell, Sheet
 from .vocabulary import bare_label, is_block, is_title, of_form, without_prefix
 
 Place = tuple[int, int]
 
 
-@dataclass(slots=True)
+@draft
 class Layout:
     """Places of fields, (row, column): ``single`` by term (header, goals, totals), the fund
     rows by source, the indicator rows in order, the sign-off fields with their labels."""
@@ -31,8 +32,8 @@ class Layout:
     extent: Area | None = None
 
 
-_YEAR = re.compile(r"(?:19|20)\d\d年")
-_UNIT = re.compile(r"[(:](?:单位:)?(万?元)\)?|金额单位:?(万?元)|单位:(万?元)")
+_YEAR = pattern(r"(?:19|20)\d\d年")
+_UNIT = pattern(r"[(:](?:单位:)?(万?元)\)?|金额单位:?(万?元)|单位:(万?元)")
 
 
 def unit_of(text: str) -> str | None:

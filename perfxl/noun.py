@@ -2,7 +2,8 @@
 
 They behave as ``dataclass(frozen=True, slots=True, kw_only=True)`` does, ``fields`` and
 ``replace`` included.  Forty such classes cost 30 ms at every start with the standard decorator,
-which compiles six functions for each; here only ``__init__`` is compiled.
+which compiles six functions for each; here only ``__init__`` is compiled, and only for a class
+of which many are made.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import MISSING, Field, FrozenInstanceError, field
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+
+FEW = 40
+"""So many instances are made before compiling ``__init__`` pays: it costs what eighty of them save."""
 
 
 class _Fields:
@@ -67,21 +71,28 @@ _SHARED: dict[str, Any] = {
     "__reduce__": _reduce,
     "__dataclass_fields__": _Fields(),
 }
+_OF_DRAFTS = {**_SHARED, "__setattr__": object.__setattr__, "__delattr__": object.__delattr__, "__hash__": None}
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, Field))
 def noun(cls: type[T]) -> type[T]:
     """Class decorator: the annotated names become the fields, in order."""
-    return _made(cls, keywords=True)
+    return _made(cls, keywords=True, shared=_SHARED)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
 def ordered_noun(cls: type[T]) -> type[T]:
     """The same, for the few whose values are given in order."""
-    return _made(cls, keywords=False)
+    return _made(cls, keywords=False, shared=_SHARED)
 
 
-def _made(cls: type[T], *, keywords: bool) -> type[T]:
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, Field))
+def draft(cls: type[T]) -> type[T]:
+    """A noun that is still being written: its values may change, and it has no hash."""
+    return _made(cls, keywords=True, shared=_OF_DRAFTS)
+
+
+def _made(cls: type[T], *, keywords: bool, shared: dict[str, Any]) -> type[T]:
     names = tuple(cls.__annotations__)
     given = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     body = {name: value for name, value in cls.__dict__.items() if name not in given}
@@ -89,11 +100,40 @@ def _made(cls: type[T], *, keywords: bool) -> type[T]:
         body.pop(name, None)
     if body.get("__hash__", 0) is None:
         del body["__hash__"]
-    body = {**_SHARED, **body, "__slots__": names, "__noun_defaults__": given}
+    body = {**shared, **body, "__slots__": names, "__noun_defaults__": given}
     made: Any = type(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
-    made.__init__ = _init(made, names, given, keywords)
+    made.__init__ = _first_init(made, names, given, keywords)
     return made  # type: ignore[no-any-return]
+
+
+def _first_init(made: Any, names: tuple[str, ...], given: dict[str, Any], keywords: bool) -> object:
+    """``__init__`` while the instances are few: the same, slower, but nothing to compile."""
+    slots = [(name, made.__dict__[name].__set__) for name in names]
+    known = {name: value for name, value in given.items() if not isinstance(value, Field)}
+    makers: list[tuple[str, Any]] = [
+        (name, value.default_factory) for name, value in given.items() if isinstance(value, Field)
+    ]
+    every, left = set(names), FEW
+
+    def __init__(self: Any, *ordered: object, **named: object) -> None:  # noqa: N807
+        nonlocal left
+        left -= 1
+        values = {**known, **dict(zip(names, ordered, strict=False)), **named}
+        for name, make in makers:
+            if name not in values:
+                values[name] = make()
+        wrong = (
+            (keywords and ordered) or len(ordered) > len(names) or not named.keys().isdisjoint(names[: len(ordered)])
+        )
+        if left <= 0 or wrong or values.keys() != every:
+            made.__init__ = _init(made, names, given, keywords)
+            made.__init__(self, *ordered, **named)  # says what is wrong with the arguments, if anything is
+            return
+        for name, put in slots:
+            put(self, values[name])
+
+    return __init__
 
 
 def _init(made: Any, names: tuple[str, ...], given: dict[str, Any], keywords: bool) -> object:

@@ -11,11 +11,12 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
+from .noun import ordered_noun
+from .pattern import pattern
 from .record import Kind, Operator, Target
 
-_STORED = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_STORED = pattern(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _ONE = Decimal(1)
 
 
@@ -51,7 +52,8 @@ def from_double(stored: str) -> Decimal:
     return number
 
 
-class Format(NamedTuple):
+@ordered_noun
+class Format:
     """What a number format asks for: ``percent``, ``places`` behind the point, ``grouped`` thousands."""
 
     percent: bool
@@ -59,19 +61,20 @@ class Format(NamedTuple):
     grouped: bool
 
 
-_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_DIGITS, _GROUPED = pattern(r"[0#?]"), pattern(r"[0#?],[0#?]")
+_LITERAL = pattern(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 
 
 @lru_cache(maxsize=256)
 def read_format(number_format: str) -> Format:
     """The positive section of a number format; ``General`` and ``@`` have no fixed places."""
     section = _LITERAL.sub("", number_format).split(";", 1)[0]
-    if section.lower() == "general" or "@" in section or not re.search(r"[0#?]", section):
+    if section.lower() == "general" or "@" in section or not _DIGITS.search(section):
         return Format(False, None, False)
     percent = "%" in section
     whole, _, rest = section.partition(".")
-    places = len(re.match(r"[0#?]*", rest).group()) if rest else 0  # type: ignore[union-attr]
-    return Format(percent, places, bool(re.search(r"[0#?],[0#?]", whole)))
+    places = len(rest) - len(rest.lstrip("0#?"))
+    return Format(percent, places, bool(_GROUPED.search(whole)))
 
 
 def shown(number: Decimal, number_format: str) -> str:
@@ -105,7 +108,7 @@ def places_of(number: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_SPACES = pattern(r"[\s\u200b-\u200f\u2060\ufeff]+")
 
 NO_ANSWERS = frozenset({"", "/", "／", "—", "——", "-", "－", "--", "无", "無", "null", "none", "*", "＊"})
 """What people write where they answer nothing; the sheet's own self-check uses the same list."""
@@ -132,7 +135,8 @@ def is_no_reason(text: str | None) -> bool:
     return is_blank(text) or tighten(text or "") == "0"
 
 
-class Amount(NamedTuple):
+@ordered_noun
+class Amount:
     """A figure typed as text in a number cell: ``number`` (a percentage already as a fraction)
     and the ``oddities`` of its writing (``leading_zero``, ``spaces``, ``unit``, ``width``).
 
@@ -143,7 +147,7 @@ class Amount(NamedTuple):
     unit: str | None = None
 
 
-_AMOUNT = re.compile(
+_AMOUNT = pattern(
     r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<part>\.\d+)?(?P<unit>%|万元|元|分|个|人|次|场|项|家)?",
     re.ASCII,
 )
@@ -186,12 +190,12 @@ _BEFORE: tuple[tuple[str, Operator], ...] = (
 _AFTER: tuple[tuple[str, Operator], ...] = (
     ("及以上", "≥"), ("(含)以上", "≥"), ("以上", "≥"), ("及以下", "≤"), ("以内", "≤"), ("以下", "≤"), ("之内", "≤"),
 )  # fmt: skip
-_TIME = re.compile(
+_TIME = pattern(
     r"(?:\d{2,4}年)?(?:\d{1,2}月(?:份)?(?:\d{1,2}[日号]|[上中下]旬|底|末|初)?|第?[一二三四1-4]季度|年[底末初中])(?:之?前|以前|底前|完成|为止)*"
     r"|\d{4}年(?:底|末|内|度)?(?:之?前|以前)?|\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:之?前|以前)?|全年|当年|及时"
 )
-_RANGE = re.compile(r"\d[\d,.]*%?[-~—–至到]\d[\d,.]*%?[^\d%]*")
-_FIGURE = re.compile(
+_RANGE = pattern(r"\d[\d,.]*%?[-~—–至到]\d[\d,.]*%?[^\d%]*")
+_FIGURE = pattern(
     r"(?:百分之(?P<hundred>\d+(?:\.\d+)?)|(?P<whole>-?\d{1,3}(?:,\d{3})+|-?\d+)(?P<part>\.\d+)?(?P<scale>[万亿])?(?P<unit>%|[^\d,.%<>=≥≤].*)?)"
 )
 _SCALES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}

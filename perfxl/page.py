@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .form import Form
-from .noun import ordered_noun
+from .noun import draft, ordered_noun
 from .record import Indicator
 from .sheet import Area, Cell, Mark, Validation, a1_area
 
 NAME = "pxl."
 """Every defined name of ours begins so."""
+
+GUIDE = "填报说明"
+"""The name of the sheet of instructions."""
 
 LINE_HEIGHT = 14.25
 """Points of one printed line at 10.5 points."""
@@ -29,7 +32,7 @@ class RowSpec:
     spare: bool = False
 
 
-@dataclass(slots=True)
+@draft
 class Page:
     """A form sheet while it is laid out. ``columns`` is its width in columns, ``fields`` its
     named cells by field name (``funds.total.score``, ``indicators.3.actual``), ``plan`` the

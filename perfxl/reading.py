@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from decimal import Context, Decimal
@@ -14,6 +13,7 @@ from .formula import UncomputableError, canonical, evaluate, parse
 from .layout import Layout, Place, by_labels, by_names, stray, unit_of
 from .number import Amount, as_printed, is_blank, read_amount, read_target, squeeze
 from .page import NAME, rows_of
+from .pattern import pattern
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 from .rejection import Rejected
 from .sheet import Sheet, Value, Workbook, a1
@@ -36,7 +36,7 @@ _KINDS: dict[str, FieldKind] = {
 }
 _DASHES = frozenset({"—", "-", "－", "–", "——", "/", "*", "--"})
 _FIFTEEN = Context(prec=15)
-_YEAR = re.compile(r"((?:19|20)\d\d)年")
+_YEAR = pattern(r"((?:19|20)\d\d)年")
 _WAN = Decimal(10_000)
 
 Reason = Literal["stamp", "labels", "option"]

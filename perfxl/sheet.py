@@ -6,13 +6,13 @@ count from 1, as people count them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from .noun import noun
+from .pattern import pattern
 
 Value = Decimal | str | bool | None
 Visibility = Literal["visible", "hidden", "veryHidden"]
@@ -160,7 +160,7 @@ class Workbook:
 EMPTY = Cell()
 
 MAX_SHEET_NAME = 31
-_NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\!\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_SHEET_NAME = pattern(r"[\[\]:*?/\\!\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def _units(text: str, most: int) -> str:

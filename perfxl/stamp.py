@@ -8,30 +8,29 @@ campaign adds a keyed digest, so that nobody without its key can make a stamp of
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import NamedTuple
 
+from .digest import hex_digest
 from .form import HEADER, MONEY
-from .noun import noun
+from .noun import noun, ordered_noun
 from .number import plain, read_target
+from .pattern import pattern
 from .record import Assignment, FundingLine, Indicator
 from .sheet import Cell, Sheet, Workbook
 
 STAMP_NAME, STAMP_PROPERTY, HIDDEN_SHEET = "perfxl.stamp", "perfxl.stamp", "_perfxl"
 _CHUNK = 30_000
-_STAMP = re.compile(r"(perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32}))(?:\.([a-z2-7]{26}))?")
+_STAMP = pattern(r"(perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32}))(?:\.([a-z2-7]{26}))?")
 _TEXTS = ("level_1", "level_2", "level_3", "operator", "unit")
 _HEAD = ("id", *HEADER, "expected_goal")
 
 
-class Stamp(NamedTuple):
+@ordered_noun
+class Stamp:
     """A stamp taken apart: form id, version of the definition, assignment, digest of the content,
     and the keyed digest of all that, where a campaign made the stamp."""
 
@@ -63,12 +62,17 @@ class Seal:
 
 def keyed(text: str, key: bytes) -> str:
     """HMAC-SHA256 of a text, its first 16 bytes in base32 and small letters."""
+    import base64  # campaigns alone make keyed stamps
+    import hmac
+
     digest = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
 def is_genuine(text: str, key: bytes) -> bool:
     """Whether a stamp was made with that key."""
+    import hmac
+
     found = _STAMP.fullmatch(text.strip())
     return found is not None and hmac.compare_digest(found[6] or "", keyed(found[1], key))
 
@@ -112,7 +116,7 @@ class Content:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hex_digest(text.encode("utf-8", "surrogatepass"))[:32]
 
 
 def _safe(text: str) -> str:
@@ -181,7 +185,8 @@ def hidden_sheet(content: Content, stamp: str) -> Sheet:
     return Sheet(name=HIDDEN_SHEET, cells=cells, visibility="veryHidden", protected=True)
 
 
-class Carried(NamedTuple):
+@ordered_noun
+class Carried:
     """What a returned workbook carries: its stamp, the issued content where it is whole, and
     the stamps of the three places where they disagree."""
 

@@ -6,7 +6,6 @@ compared in canonical form.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from .formula import canonical
 from .noun import ordered_noun
 from .number import neat
 from .page import NAME, RowSpec
+from .pattern import pattern
 from .record import Assignment
 from .sheet import Area, Cell, Sheet, Value, a1, column_letters, from_a1
 from .submission import Difference
@@ -111,7 +111,7 @@ class Moved:
         return f"{column_letters(column)}{row}"
 
 
-_REF = re.compile(r'(?<![A-Za-z0-9_".])[A-Z]{1,3}[1-9]\d{0,6}(?![\w(])')
+_REF = pattern(r'(?<![A-Za-z0-9_".])[A-Z]{1,3}[1-9]\d{0,6}(?![\w(])')
 
 
 def same_value(issued: Value, cell: Cell) -> bool:

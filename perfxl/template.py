@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from . import guide, selfcheck, stamp
+from . import selfcheck, stamp
+from .digest import hex_digest
 from .form import HEADER, MONEY, Column, Form, FundColumn, FundRow
 from .formula import Places, UncomputableError, Values, evaluate, parse, terms_of, to_excel
 from .noun import ordered_noun
 from .number import shown
-from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, dash, goal_height, lines, money_format, rows_of
+from .page import GUIDE, LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, dash, goal_height, lines, money_format, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
 from .sheet import Area, Cell, PrintSetup, Sheet, Validation, Value, Workbook, a1_area, sheet_name
 
@@ -68,7 +68,7 @@ def skeleton(form: Form, rows: tuple[RowSpec, ...]) -> Skeleton:
     return Skeleton(page, len(rows), total_row, page.row, (1, 2), goals)
 
 
-OWN_SHEETS = (guide.NAME, stamp.HIDDEN_SHEET)
+OWN_SHEETS = (GUIDE, stamp.HIDDEN_SHEET)
 
 
 LAYOUT = 1
@@ -82,7 +82,7 @@ def edition(form: Form) -> str:
     A return is compared with what was issued only where the edition is the same.
     """
     parts = (form.version, str(LAYOUT), *selfcheck.sources(form.rules))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    return hex_digest("\n".join(parts).encode())[:12]
 
 
 def _heading(page: Page) -> None:
@@ -569,6 +569,8 @@ def build_workbook(
         name = sheet_name(wanted, [*taken, *OWN_SHEETS])
         taken.append(name)
         sheets.append(build_sheet(form, assignment, year=year, name=name, record=filled[at], number=at + 1))
+    from . import guide  # 填报说明 is written, never read: the way of a check is shorter without it
+
     text = content.stamp(seal)
     return Workbook(
         sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content, text)),

@@ -13,16 +13,11 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from . import diagnosis
-from .finding import Breach, Diagnosis, Finding, NotRun, Over, Rule, Severity, Status, Verdict
+from .finding import Breach, Finding, NotRun, Over, Rule, Severity, Status, Verdict
 from .form import MONEY, Form
 from .record import FundingLine, Indicator, SelfEvaluation, Target
 from .rules import ALL, by_code
 from .submission import Difference, FieldCell, MoneyColumn, Submission, TextField
-
-Diagnose = Callable[[str, Submission, str], Diagnosis | None]
-"""Why a figure is what it is: the code of the rule, the submission, the path of the field."""
-
 
 Subject = tuple[Any, str, str | None]
 """What a rule is called with, the path of it in the record, and a cell of its own if it has one."""
@@ -340,13 +335,21 @@ def _fold(findings: list[Finding]) -> list[Finding]:
     ]
 
 
-def _explain(findings: list[Finding], submission: Submission, diagnose: Diagnose) -> list[Finding]:
+def _explain(findings: list[Finding], submission: Submission) -> list[Finding]:
+    if not any(_has_figures(finding) for finding in findings):
+        return findings
+    from .diagnosis import EXPLAINABLE, explain  # most returns have no figure to explain
+
     return [
-        replace(finding, diagnosis=diagnose(finding.rule, submission, finding.field))
-        if finding.rule in diagnosis.EXPLAINABLE
+        replace(finding, diagnosis=explain(finding.rule, submission, finding.field))
+        if finding.rule in EXPLAINABLE and _has_figures(finding)
         else finding
         for finding in findings
     ]
+
+
+def _has_figures(finding: Finding) -> bool:
+    return isinstance(finding.expected, Decimal) and isinstance(finding.actual, Decimal)
 
 
 def status_of(findings: Iterable[Finding]) -> Status:
@@ -368,7 +371,7 @@ def judge(
     sha256: str | None,
     *,
     rules: Sequence[Rule] = ALL,
-    diagnose: Diagnose | None = diagnosis.explain,
+    diagnose: bool = True,
 ) -> Verdict:
     """核验 one submission: findings in the order of the rule book, then of the form.
 
@@ -380,8 +383,8 @@ def judge(
     else:
         findings, not_run = _apply(rules, submission)
         findings = _fold(findings)
-        if diagnose is not None:
-            findings = _explain(findings, submission, diagnose)
+        if diagnose:
+            findings = _explain(findings, submission)
     return Verdict(
         file=file,
         sheet=submission.sheet,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import lru_cache
 
 from .form import Form, template_text
 from .number import squeeze
+from .pattern import pattern
 
-_BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
+_BRACKETS = pattern(r"[(\[【][^)\]】]*[)\]】]")
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ ROOT = Path(perfxl.__file__).parent
 
 # From the ground up. Modules of one floor meet only above, except that `form` floors import leftwards.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("noun",),
+    ("pattern", "digest", "noun",),
     ("record", "sheet", "rejection"),
     ("number",),
     ("formula",),

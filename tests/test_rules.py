@@ -352,7 +352,7 @@ def test_status() -> None:
 def test_chosen_rules_only() -> None:
     total = by_code("T01")
     assert total is not None
-    assert codes(verdict(seed("F1"), rules=(total,), diagnose=None)) == ["T01"]
+    assert codes(verdict(seed("F1"), rules=(total,), diagnose=False)) == ["T01"]
 
 
 def test_a_form_is_judged_quickly() -> None:

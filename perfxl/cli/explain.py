@@ -11,6 +11,7 @@ import click
 
 from ..diagnosis import HYPOTHESES
 from ..finding import Rule
+from ..pattern import pattern
 from ..rejection import REJECTIONS
 from ..rules import ALL, by_code
 from .definitions import meant
@@ -30,7 +31,7 @@ DIAGNOSES = {
 }
 """Codes that are never findings: they say why a T01, X02 or X04 came about."""
 
-_EXAMPLE = re.compile(r"^\s*(?:Pass|Fail|Fits|Misses): .*\n?", re.MULTILINE)
+_EXAMPLE = pattern(r"^\s*(?:Pass|Fail|Fits|Misses): .*\n?", re.MULTILINE)
 
 
 def command(say: Speech) -> click.Command:

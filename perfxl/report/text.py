@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from ..finding import Finding, NotRun, Severity, Verdict
+from ..noun import ordered_noun
 from . import words
 from .tally import Tally
 
@@ -87,7 +87,8 @@ def _is_wide(ch: str) -> bool:
     return bool(ch) and unicodedata.east_asian_width(ch) in "WF"
 
 
-class Entry(NamedTuple):
+@ordered_noun
+class Entry:
     """One entry of the report: findings of one rule that say the same."""
 
     findings: list[Finding]

@@ -5,20 +5,16 @@ Nothing here fails: a fact that is missing is shown as a blank.
 
 from __future__ import annotations
 
-import re
-
-from ..diagnosis import words as diagnosis_words
 from ..finding import Diagnosis, Fact, Finding, NotRun, Verdict, fact_text
+from ..pattern import pattern
 from ..rejection import NOTES, REJECTIONS
 from ..rules import by_code
 
 LONGEST = 200
 
 # C0 but tab and line feed, C1, zero-width and bidi controls: never shown, for they move or hide what is.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
-)
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_UNSEEN = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_SURROGATES = pattern("[\ud800-\udfff]")
 
 _INTERNAL = (
     "程序在核验这份文件时出了错，不是填报的问题。",
@@ -119,7 +115,9 @@ def title(code: str, lang: str) -> str:
 
 def cause(diagnosis: Diagnosis, lang: str) -> str:
     """The diagnosis, without anything unseen."""
-    return plain_text(diagnosis_words(diagnosis, lang))
+    from ..diagnosis import words  # most reports have none
+
+    return plain_text(words(diagnosis, lang))
 
 
 def rejection(verdict: Verdict, lang: str) -> tuple[str, str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from ..finding import Breach, Rule, Severity, rule
 from ..form import Form
+from ..noun import ordered_noun
 from ..number import is_blank, squeeze
+from ..pattern import pattern
 from ..submission import Submission, TextField
 
 _SHORT = 20  # a longer text is no placeholder as a whole
-_YEAR = re.compile(r"(?:19|20)\d{2}(?!\d)")
+_YEAR = pattern(r"(?:19|20)\d{2}(?!\d)")
 
 
 @rule(
@@ -75,7 +76,8 @@ def year_as_asked(form_read: Submission, form: Form) -> Iterator[Breach]:
         yield Breach("title", expected=form.title, actual=title, variant="title")
 
 
-class _Placeholders(NamedTuple):
+@ordered_noun
+class _Placeholders:
     """Words that stand for something still to be written: found anywhere, or only as the whole text."""
 
     anywhere: tuple[tuple[str, re.Pattern[str] | None], ...]
@@ -88,7 +90,7 @@ def _placeholders(words: tuple[str, ...]) -> _Placeholders:
     # XX inside a Latin word is no placeholder
     return _Placeholders(
         tuple(
-            (word, re.compile(rf"(?<![A-WYZa-z]){word}(?![A-WYZa-z])") if word.isascii() and word.isalpha() else None)
+            (word, pattern(rf"(?<![A-WYZa-z]){word}(?![A-WYZa-z])") if word.isascii() and word.isalpha() else None)
             for word in anywhere
             if word
         ),
@@ -157,6 +159,6 @@ def currency_unit_kept(form_read: Submission, form: Form) -> Iterator[Breach]:
         yield Breach("currency_unit", expected=form.currency_unit, actual=unit.group())
 
 
-_UNIT = re.compile(r"[百千万亿]*元")
+_UNIT = pattern(r"[百千万亿]*元")
 
 RULES: tuple[Rule, ...] = (names_as_issued, year_as_asked, no_placeholders, currency_unit_kept)

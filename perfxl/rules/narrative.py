@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from ..finding import Breach, Rule, Severity, rule
 from ..form import Form
 from ..number import is_blank, read_target
+from ..pattern import pattern
 from ..record import SelfEvaluation
 from ..submission import TextField
 
 # Only names of elements and of entities: "<90%" and "a<b" are figures and words.
-_MARKUP = re.compile(
+_MARKUP = pattern(
     r"</?(?:p|br|div|span|em|strong|font|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|img|style|script|html|body|o:p)"
     r"(?:\s[^<>]{0,300})?/?>|</(?:a|b|i|u)>|<a\s[^<>]{1,300}>|<!--|&(?:nbsp|lt|gt|amp|quot|ldquo|rdquo|mdash|hellip|middot|#\d{2,6}|#x[0-9a-f]{2,5});",
     re.IGNORECASE,
 )
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]|_x[0-9A-Fa-f]{4}_"
-)
+_CONTROL = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]|_x[0-9A-Fa-f]{4}_")
 _LONG = 500  # a longer text does not consist of markup alone
 _INJECTION = ("=", "@", "+", "＝", "＠", "＋")
 

@@ -7,12 +7,13 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from ..number import from_double, neat, shown
+from ..pattern import pattern
 from ..sheet import MAX_COLUMN, MAX_ROW, Cell, Value
 
 Place = tuple[int, int]
 
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?", re.ASCII)
+_REFERENCE = pattern(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+_PLAIN_NUMBER = pattern(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?", re.ASCII)
 MEMO_CHARACTERS = 256  # longer texts are not worth remembering
 _LONGEST_NUMBER = 400  # 1E308 written out
 

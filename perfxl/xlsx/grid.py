@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..noun import ordered_noun
 from ..rejection import Rejected
 from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Area, Cell, a1, area_from_a1
 from .cells import MEMO_CHARACTERS, Place, make_cell, place_of, remembered_cell
@@ -32,7 +33,8 @@ class Book(NamedTuple):
     characters_left: int
 
 
-class Grid(NamedTuple):
+@ordered_noun
+class Grid:
     """What one worksheet part holds. ``characters`` counts those of its long texts."""
 
     cells: dict[Place, Cell]
@@ -43,7 +45,8 @@ class Grid(NamedTuple):
     characters: int
 
 
-class _Pending(NamedTuple):
+@ordered_noun
+class _Pending:
     """A cell of a shared formula whose first cell has not been met yet."""
 
     place: Place
@@ -165,13 +168,12 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         return translate(own, place[0] - first_row, place[1] - first_column)
 
     def settle_pending() -> None:
-        for place, shared, kind_there, raw_there, how in pending:
-            first = first_of_shared.get(shared)
+        for each in pending:
+            first = first_of_shared.get(each.shared)
             if first is None:
-                remark("ORPHAN_SHARED_FORMULA", at(place))
-                cells[place] = make_cell(kind_there, raw_there, how, "")
-                continue
-            cells[place] = make_cell(kind_there, raw_there, how, moved(first, place))
+                remark("ORPHAN_SHARED_FORMULA", at(each.place))
+            formula_there = "" if first is None else moved(first, each.place)
+            cells[each.place] = make_cell(each.kind, each.raw, each.style, formula_there)
 
     def start_row(attributes: Attributes) -> None:
         nonlocal row, gap, last

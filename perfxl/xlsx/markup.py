@@ -7,11 +7,11 @@ namespaces reach them with a ``~`` in front and fit nothing.
 from __future__ import annotations
 
 import pyexpat
-import re
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ..noun import ordered_noun
+from ..pattern import pattern
 from ..rejection import Rejected
 from .limits import Limits
 
@@ -39,7 +39,7 @@ RELATIONSHIPS = frozenset({"http://schemas.openxmlformats.org/package/2006/relat
 CONTENT_TYPES = frozenset({"http://schemas.openxmlformats.org/package/2006/content-types"})
 _COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006 "
 
-_ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_ENCODING = pattern(rb"""\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _CHINESE = frozenset({"gbk", "gb2312", "gb18030", "cp936", "gb_2312-80", "x-gbk"})
 _LATIN = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252"})
 _STARTS = (
@@ -49,12 +49,13 @@ _STARTS = (
     (b"\0<", "utf-16-be"),
     (b"\xef\xbb\xbf", "utf-8"),
 )
-_DECLARED = re.compile(rb"""xmlns(:[^\s=]{1,64})?\s*=\s*("[^"]*"|'[^']*')""")
+_DECLARED = pattern(rb"""xmlns(:[^\s=]{1,64})?\s*=\s*("[^"]*"|'[^']*')""")
 _MAIN_BYTES = frozenset(uri.encode() for uri in MAIN)
 _BUFFER = 65536  # bytes of text handed over at once
 
 
-class Handlers(NamedTuple):
+@ordered_noun
+class Handlers:
     """What a part does with its elements and text.
 
     ``root`` is the local name it must begin with.  ``direct`` handlers count the depth

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import normalize
 
+from ..noun import ordered_noun
 from ..rejection import Rejected
 from .limits import Limits
 
@@ -55,7 +56,8 @@ class Stored(NamedTuple):
         return data
 
 
-class _Entry(NamedTuple):
+@ordered_noun
+class _Entry:
     """One line of the directory; ``start`` is the offset of its local header."""
 
     name: str

@@ -6,11 +6,12 @@ part is remembered by its stored bytes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import NamedTuple, TypeVar
 
+from ..noun import ordered_noun
+from ..pattern import pattern
 from ..rejection import Rejected
 from ..sheet import Visibility
 from .limits import Limits
@@ -41,7 +42,7 @@ _BUILT_IN = {
 OURS = ("pxl.", "perfxl")  # how the defined names begin that perfxl writes
 ESCAPED = 7  # ``_x000D_`` is one character in seven
 
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPE = pattern(r"_x([0-9A-Fa-f]{4})_")
 _FALSE = ("0", "false", "off")
 _TRUE = ("1", "true", "on")
 
@@ -57,7 +58,8 @@ def unescape(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-class Relationship(NamedTuple):
+@ordered_noun
+class Relationship:
     """A line of a ``.rels`` part; ``kind`` is the last word of its type."""
 
     kind: str
@@ -158,7 +160,7 @@ def content_types(part: Stored, budget: Budget) -> frozenset[str]:
     return frozenset(found)
 
 
-_STAMP = re.compile(rb'(<definedName name="perfxl\.stamp">)([^<&]*)(?=</definedName>)')
+_STAMP = pattern(rb'(<definedName name="perfxl\.stamp">)([^<&]*)(?=</definedName>)')
 
 
 def directory(part: Stored, budget: Budget) -> Directory:
@@ -292,12 +294,12 @@ def properties(part: Stored, budget: Budget) -> dict[str, str]:
     return found
 
 
-_PLAIN_HEAD = re.compile(
+_PLAIN_HEAD = pattern(
     r'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="(?:yes|no)")?\?>\s*'
     r'<sst xmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"(?: (?:count|uniqueCount)="\d{1,10}")*>'
 )
 _OPEN, _OPEN_KEPT, _CLOSE = "<si><t>", '<si><t xml:space="preserve">', "</t></si>"
-_LOOSE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
+_LOOSE_AMPERSAND = pattern(r"&(?!(?:amp|lt|gt|quot|apos);)")
 _NO_TEXT = bytes(code for code in range(32) if code not in (9, 10))  # not in XML, or changed by a parser
 
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
+from ..noun import ordered_noun
+from ..pattern import pattern
 from ..rejection import Rejected
 from ..sheet import Area, Sheet, Workbook, area_from_a1
 from . import parts
@@ -25,10 +26,10 @@ from .package import Package, Stored, shortened
 
 __all__ = ["read_workbook", "sniff"]
 
-_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
-_REFERENCE = re.compile(r"(?:'((?:[^']|'')*)'|([^'!]+))!(\$?[A-Z]+\$?[0-9]+(?::\$?[A-Z]+\$?[0-9]+)?)", re.ASCII)
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?", re.ASCII)
+_PERCENT = pattern(r"%([0-9A-Fa-f]{2})")
+_REFERENCE = pattern(r"(?:'((?:[^']|'')*)'|([^'!]+))!(\$?[A-Z]+\$?[0-9]+(?::\$?[A-Z]+\$?[0-9]+)?)", re.ASCII)
+_QUOTED = pattern(r'"((?:[^"]|"")*)"')
+_NUMBER = pattern(r"-?[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?", re.ASCII)
 _PER_CODE = 10  # places kept for one kind of remark
 
 # What a part's presence says; nothing of it is opened.
@@ -64,7 +65,8 @@ class _Remarks:
         return tuple(self._places)
 
 
-class _File(NamedTuple):
+@ordered_noun
+class _File:
     """One file while it is read."""
 
     package: Package

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..pattern import pattern
 from ..sheet import MAX_COLUMN, MAX_ROW, column_letters
 
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     r"""
     "[^"]*" | '[^']*' | \[[^\[\]]*\]
     | (?<![\w.$\\])

@@ -1,0 +1,124 @@
+"""A start that stays light: what is loaded, compiled and taken apart for one small job."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import subprocess
+import sys
+from dataclasses import field, fields, replace
+from pathlib import Path
+
+import pytest
+
+import perfxl
+from perfxl import digest
+from perfxl.noun import FEW, draft, noun, ordered_noun
+from perfxl.pattern import _Lazy, pattern
+
+ROOT = Path(perfxl.__file__).parent
+
+
+def modules() -> list[str]:
+    found = []
+    for path in sorted(ROOT.rglob("*.py")):
+        inside = path.relative_to(ROOT)
+        if path.name != "__main__.py" and not {"templates", "samples"} & set(inside.parts):
+            found.append(".".join(("perfxl", *inside.with_suffix("").parts)).removesuffix(".__init__"))
+    return found
+
+
+def test_every_pattern_compiles() -> None:
+    met = 0
+    for name in modules():
+        for value in vars(importlib.import_module(name)).values():
+            if isinstance(value, _Lazy):
+                value.search(b"" if isinstance(value.source, bytes) else "")  # type: ignore[operator]
+                met += 1
+    assert met >= 40
+
+
+def test_a_pattern_is_compiled_at_its_first_use_and_refuses_what_it_cannot_do() -> None:
+    lazy, never = pattern(r"(\d+)万"), pattern("(")
+    assert lazy.sub("#", "5万") == "#"
+    assert lazy.findall("5万6万") == ["5", "6"]
+    assert never is not None
+    with pytest.raises(AttributeError):
+        lazy.groups  # noqa: B018
+
+
+@noun
+class Amount:
+    """A noun with a default, and one with a default that is made anew each time."""
+
+    number: int
+    unit: str = "元"
+    seen: list[int] = field(default_factory=list)
+
+
+@ordered_noun
+class Pair:
+    left: int
+    right: int = 2
+
+
+@draft
+class Board:
+    rows: list[int] = field(default_factory=list)
+
+
+@pytest.mark.parametrize("made", [0, FEW + 5])
+def test_a_noun_is_the_same_while_there_are_few_and_when_there_are_many(made: int) -> None:
+    for number in range(made):
+        Amount(number=number), Pair(number), Board()
+    one, other = Amount(number=1), Amount(number=1)
+    assert one == other
+    assert one.seen is not other.seen
+    assert replace(one, unit="万元").unit == "万元"
+    assert [entry.name for entry in fields(Amount)] == ["number", "unit", "seen"]
+    assert (Pair(1).right, Pair(1, right=3).right, Pair(right=1, left=4).left) == (2, 3, 4)
+    board = Board()
+    board.rows = [1]
+    assert board == Board(rows=[1])
+    for wrong in (
+        lambda: Amount(1),  # type: ignore[call-arg]
+        lambda: Amount(),  # type: ignore[call-arg]
+        lambda: Amount(numbr=1),  # type: ignore[call-arg]
+        lambda: Amount(number=1, colour="red"),  # type: ignore[call-arg]
+        lambda: Pair(1, 2, 3),  # type: ignore[call-arg]
+        lambda: Pair(1, left=1),  # type: ignore[misc]
+    ):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_a_digest_is_the_same_with_and_without_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = "绩效自评表".encode() * 1000
+    right = hashlib.sha256(data).hexdigest()
+    assert digest.hex_digest(data) == right
+    monkeypatch.delitem(sys.modules, "hashlib")
+    assert digest.hex_digest(data) == right
+    assert "hashlib" not in sys.modules
+    digest.expect(1)
+    assert "hashlib" not in sys.modules
+    digest.expect(1000)
+    assert "hashlib" in sys.modules
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "perfxl", *words],
+        capture_output=True, encoding="utf-8", timeout=60,
+        env={**os.environ, "PERFXL_LANG": "en", "PYTHONIOENCODING": "utf-8", **environment},
+    )  # fmt: skip
+
+
+def test_a_process_that_leaves_at_once_leaves_nothing_unsaid(tmp_path: Path) -> None:
+    book = run("rules")
+    assert book.returncode == 0
+    assert len(book.stdout.splitlines()) > 50
+    assert book.stdout.endswith("\n")
+    missing = run("check", str(tmp_path / "nothing.xlsx"))
+    assert missing.returncode == 2
+    assert "nothing.xlsx" in missing.stderr
