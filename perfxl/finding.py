@@ -137,7 +137,8 @@ class Rule:
     to say and is kept; ``needs`` are paths of the subject that must not be blank, else the rule is
     *not run* there (``denominator`` stands for the budget that the form divides by).  ``live`` is
     the expression by which the sheet itself decides the rule, with the answers of ``formula``; its
-    words are ``live_zh`` and ``live_en``.
+    words are ``live_zh`` and ``live_en``.  A ``preview`` rule may accuse in vain more often than the
+    others: it runs only where it is asked for.
     """
 
     code: str
@@ -155,6 +156,7 @@ class Rule:
     live_en: str = ""
     variants: Mapping[str, tuple[str, str]] = default(default_factory=dict)
     applies: Callable[..., bool] | None = None
+    preview: bool = False
 
     @property
     def title_zh(self) -> str:
@@ -173,6 +175,19 @@ class Rule:
         return zh + "。", en.strip()
 
     @property
+    def reason(self) -> tuple[str, str]:
+        """The longer reason in Chinese and English: the paragraphs of the docstring below its first line."""
+        from inspect import cleandoc  # slow to import, and asked for by explain only
+
+        body = "".join(_EXAMPLE.split(cleandoc(self.function.__doc__ or "").partition("\n")[2])[::3])
+        zh, en = list[str](), list[str]()
+        for paragraph in filter(None, (part.strip() for part in body.split("\n\n"))):
+            # a Chinese paragraph is folded without blanks
+            is_zh = paragraph[0] >= "\u2e80" or paragraph[0] in "“《"
+            (zh if is_zh else en).append(_FOLD_ZH.sub("", paragraph) if is_zh else " ".join(paragraph.split()))
+        return "\n".join(zh), "\n".join(en)
+
+    @property
     def examples(self) -> tuple[tuple[Literal["Pass", "Fail"], str], ...]:
         """The ``Pass:`` and ``Fail:`` lines of the docstring, which the tests run."""
         found = _EXAMPLE.findall(self.function.__doc__ or "")
@@ -180,6 +195,7 @@ class Rule:
 
 
 _EXAMPLE = pattern(r"^\s*(Pass|Fail): (.*)$", re.MULTILINE)
+_FOLD_ZH = pattern(r"\s*\n\s*")
 
 
 def rule(
@@ -196,6 +212,7 @@ def rule(
     live_words: tuple[str, str] = ("", ""),
     variants: Mapping[str, tuple[str, str]] | None = None,
     applies: Callable[..., bool] | None = None,
+    preview: bool = False,
 ) -> Callable[[Callable[..., Iterator[Breach]]], Rule]:
     """Declare a rule: the page of the rule book on top, the check below it.
 
@@ -220,6 +237,7 @@ def rule(
             live_en=live_words[1],
             variants=variants or {},
             applies=applies,
+            preview=preview,
         )
 
     return declare

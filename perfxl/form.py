@@ -138,12 +138,21 @@ class Parameters:
     output_rows_min: int
     cost_level: str
     cost_required: bool
+    cost_word: str
     rate_names: tuple[str, ...]
     capped_names: tuple[str, ...]
     completion_names: tuple[str, ...]
     satisfaction_names: tuple[str, ...]
     satisfaction_min: Decimal
     strict_measured_value: bool
+    statement_names: tuple[str, ...]
+    name_characters: int
+    count_units: tuple[str, ...]
+    effect_levels: tuple[str, ...]
+    money_names: tuple[str, ...]
+    demand_grade_words: bool
+    savings_words: tuple[str, ...]
+    date_names: tuple[str, ...]
     score_tolerance: Decimal
     score_places: int
     qualitative_words: tuple[tuple[str, Decimal, Decimal], ...]
@@ -151,15 +160,26 @@ class Parameters:
     copied_share: Decimal
     copied_rows: int
     qualitative_rows: int
+    behind_rate: Decimal
+    prompt_names: tuple[str, ...]
+    measure_names: tuple[str, ...]
+    surplus_rate: Decimal
+    growth_names: tuple[str, ...]
     measure_words: tuple[str, ...]
     reason_characters: int
     stock_reasons: tuple[str, ...]
+    not_done_words: tuple[str, ...]
+    done_words: tuple[str, ...]
+    no_deviation_words: tuple[str, ...]
+    reason_characters_max: int
     total_tolerance: Decimal
     bands: tuple[tuple[Decimal, str], ...]
     result_gap: Decimal
     high_score: Decimal
     placeholders: tuple[str, ...]
     placeholder_names: tuple[str, ...]
+    system_suffixes: tuple[str, ...]
+    allow_macros: bool
     scoring: str
 
     def grade(self, total: Decimal) -> str:

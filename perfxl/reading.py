@@ -19,8 +19,9 @@ from .rejection import Rejected
 from .sheet import Sheet, Value, Workbook, a1
 from .stamp import Carried, carried
 from .submission import Difference, FieldCell, FieldKind, Submission
+from .surroundings import of_sheet, of_workbook
 from .tamper import Moved, differences, issued_layout
-from .template import edition
+from .template import OWN_SHEETS, edition
 
 _KINDS: dict[str, FieldKind] = {
     "initial_budget": "money",
@@ -67,7 +68,16 @@ def read_submissions(
         found = [one for sheet in workbook.sheets if (one := _unstamped(sheet, form, year)) is not None]
     if not found:
         raise Rejected("NOT_OUR_FORM", workbook.sheets[0].name if workbook.sheets else "")
-    return found
+    return _with_surroundings(found, workbook)
+
+
+def _with_surroundings(found: list[Submission], workbook: Workbook) -> list[Submission]:
+    """What else the workbook holds, said at its first form; what a form sheet hides, at that form."""
+    by_name = {sheet.name: sheet for sheet in workbook.sheets}
+    sheets = [by_name[one.sheet] for one in found]
+    common = of_workbook(workbook, sheets, OWN_SHEETS)
+    remarks = [(*(common if at == 0 else ()), *of_sheet(sheet)) for at, sheet in enumerate(sheets)]
+    return [replace(one, remarks=own) if own else one for one, own in zip(found, remarks, strict=True)]
 
 
 def _issued_form(stamp: Carried, form: Form | None, lookup: Callable[[str], Form]) -> Form:
@@ -133,6 +143,8 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
         issued_names=issued_names,
         differences=changed,
         compared=assignment is not None,
+        stamp_state="damaged" if content is None else "disagree" if len(stamp.places) > 1 else "whole",
+        protected=sheet.protected,
         missing=missing,
         errors=_errors(sheet, cells),
         not_understood=_not_understood(sheet, layout, known | builder.known),
@@ -172,6 +184,7 @@ def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> Submission 
         year_text=layout.year_text,
         year_asked=year,
         unit_text=layout.unit_text,
+        stamp_state="lost" if any(name.startswith(NAME) for name in sheet.names) else "absent",
         missing=_missing(chosen, layout),
         errors=_errors(sheet, cells),
         not_understood=_not_understood(sheet, layout, builder.known),

@@ -17,6 +17,7 @@ from .record import SelfEvaluation
 from .sheet import Cell, Value
 
 FieldKind = Literal["money", "weight", "score", "rate", "text", "value"]
+StampState = Literal["whole", "damaged", "disagree", "lost", "absent"]
 
 
 @noun
@@ -85,7 +86,13 @@ class Submission:
     ``cells`` holds every field by its path.  ``year_asked`` is the year issued or asked for.
     ``missing`` are fields that could not be located; ``issued_names`` what the department
     issued for the header (blank where nothing was issued); ``moved`` notes fields that were
-    found elsewhere than issued.
+    found elsewhere than issued.  ``stamp_state`` is ``damaged`` where the issued content is gone or
+    altered, ``disagree`` where the places of the stamp name different ones, ``lost`` where a sheet
+    of ours came without any; ``stamp_expected`` whether an unstamped form is to be refused.
+    ``remarks`` are codes of ``rejection.NOTES`` and of ``surroundings`` with their places: what
+    else the workbook holds.  ``ledger`` gives the amounts of 年度资金总额 by term from the
+    accounts of the finance department, in the currency unit of the form; ``None`` where nobody
+    supplied any.
     """
 
     form: Form
@@ -105,6 +112,11 @@ class Submission:
     errors: Mapping[str, str] = default(default_factory=dict)
     not_understood: tuple[NotUnderstood, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    stamp_state: StampState = "absent"
+    stamp_expected: bool = False
+    protected: bool = True
+    remarks: tuple[tuple[str, str], ...] = ()
+    ledger: Mapping[str, Decimal] | None = None
 
     @property
     def is_blank(self) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from .finding import Breach, Finding, NotRun, Over, Rule, Severity, Status, Verdict
 from .form import MONEY, Form
 from .record import FundingLine, Indicator, SelfEvaluation, Target
-from .rules import ALL, by_code
+from .rules import ALL, STABLE, by_code
 from .submission import Difference, FieldCell, MoneyColumn, Submission, TextField
 
 Subject = tuple[Any, str, str | None]
@@ -236,6 +236,8 @@ def _not_run(rule: Rule, subject: Subject, absent: Sequence[str], submission: Su
     """Placed at the last field that the rule looks at, or at the first that is blank."""
     own = [need for need in rule.needs if "." not in need and not absent[0].startswith(_COLUMN)]
     name = own[-1].replace("denominator", submission.form.denominator) if own else absent[0]
+    if rule.over == "submission":
+        return NotRun(rule=rule.code, cell=None, field="", missing=tuple(absent))
     path = subject[1] + name
     if path.startswith("total."):
         place = next((n for n, line in enumerate(submission.record.funds) if line.source == "total"), None)
@@ -294,6 +296,7 @@ _SAME_LINE: Mapping[str, tuple[str, ...]] = {
     "X08": ("X04", "X02"),
     "M07": ("M08",),
     "D01": ("S15",),
+    "S16": ("S01", "S02", "S15", "S06"),
 }
 """Findings that follow from another in the same row."""
 
@@ -370,7 +373,7 @@ def judge(
     file: str,
     sha256: str | None,
     *,
-    rules: Sequence[Rule] = ALL,
+    rules: Sequence[Rule] = STABLE,
     diagnose: bool = True,
 ) -> Verdict:
     """核验 one submission: findings in the order of the rule book, then of the form.

@@ -302,7 +302,8 @@ def _difference(pairs: Mapping[str, str]) -> Difference:
 
 def _text(pairs: Mapping[str, str]) -> TextField:
     kind = pairs["kind"]
-    return TextField(field="actual_result", label="实际完成情况", text=pairs["text"], kind=cast(Any, kind))
+    field = pairs.get("field", "actual_result")
+    return TextField(field=field, label="实际完成情况", text=pairs["text"], kind=cast(Any, kind))
 
 
 def _submission(pairs: dict[str, str], form: Form) -> Submission:
@@ -314,12 +315,24 @@ def _submission(pairs: dict[str, str], form: Form) -> Submission:
         more["year_asked"] = int(pairs.pop("year_asked"))
     if "missing" in pairs:
         more["missing"] = tuple(pairs.pop("missing").split(","))
+    for key in ("stamp_state", "protected", "stamp_expected"):
+        if key in pairs:
+            text = pairs.pop(key)
+            more[key] = {"yes": True, "no": False}.get(text, text)
+    if "remarks" in pairs:
+        more["remarks"] = tuple(entry.partition(":")[::2] for entry in pairs.pop("remarks").split(","))
+    if "ledger" in pairs:
+        entries = (entry.partition(":") for entry in pairs.pop("ledger").split(","))
+        more["ledger"] = {term: Decimal(amount) for term, _, amount in entries}
+    dated = pairs.pop("dated", "")
     for key in ("issued_names", "errors"):
         if key in pairs:
             more[key] = dict(entry.partition(":")[::2] for entry in pairs.pop(key).split(","))
     looks = pairs.pop("looks", "")
     record = _record(pairs)
     typed: dict[str, tuple[Value, str]] = {}
+    if dated:
+        typed[dated] = Decimal(44842), "m/d"
     for term, number_format in zip(MONEY, looks.split(";") if looks else (), strict=False):
         typed[f"funds[0].{term}"] = getattr(record.funds[0], term), number_format
     return submission(record, form=form, typed=typed, **more)

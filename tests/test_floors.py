@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("finding",),
     ("form",),
     ("submission", "page", "project", "vocabulary", "stamp"),
-    ("layout",),
+    ("layout", "surroundings"),
     ("rules.common_values", "rules.workbook", "rules.header", "rules.money", "rules.execution", "rules.weights",
      "rules.values", "rules.scores", "rules.deviations", "rules.totals", "rules.narrative"),
     ("rules",),

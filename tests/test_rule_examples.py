@@ -44,6 +44,8 @@ def test_example(each: Rule, outcome: str, text: str) -> None:
 def test_page_is_complete(each: Rule) -> None:
     assert {outcome for outcome, _ in each.examples} == {"Pass", "Fail"}
     assert len(each.title_zh) > 1
+    assert bool(each.reason[0]) == bool(each.reason[1]), "a longer reason is given in both languages"
+    assert "Pass:" not in each.reason[1]
     assert each.title_en
     assert all((each.zh, each.en, *each.examples, each.remedy_zh, each.remedy_en, each.basis))
     assert all(zh and en for zh, en in each.variants.values())

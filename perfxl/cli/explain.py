@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from inspect import cleandoc
@@ -11,7 +10,6 @@ import click
 
 from ..diagnosis import HYPOTHESES
 from ..finding import Rule
-from ..pattern import pattern
 from ..rejection import REJECTIONS
 from ..rules import ALL, by_code
 from .definitions import meant
@@ -30,8 +28,6 @@ DIAGNOSES = {
     "X05": ("执行率或其得分是按年初预算数计算的。", "The rate or its score is computed against the initial budget."),
 }
 """Codes that are never findings: they say why a T01, X02 or X04 came about."""
-
-_EXAMPLE = pattern(r"^\s*(?:Pass|Fail|Fits|Misses): .*\n?", re.MULTILINE)
 
 
 def command(say: Speech) -> click.Command:
@@ -76,10 +72,12 @@ def rule_page(rule: Rule, say: Speech) -> Iterator[str]:
     """A rule: title, reason, what is said, what to do, basis, examples, whether the sheet checks it."""
     yield click.style(rule.code, bold=True) + "  " + say(rule.title_zh, rule.title_en)
     yield say(f"级别：{SEVERITIES[rule.severity]} {rule.severity}", f"severity: {rule.severity}")
-    body = _EXAMPLE.sub("", cleandoc(rule.function.__doc__ or "").partition("\n")[2]).strip()
-    if body:
+    if rule.preview:
+        yield say("预览：只在加 --preview 时核验。", "preview: runs only with --preview.")
+    zh, en = rule.reason
+    if zh or en:
         yield _section(say, "理由", "Why")
-        yield body
+        yield say(zh or en, en or zh)
     yield _section(say, "提示语", "Message")
     yield say(rule.zh, rule.en)
     yield from (f"[{name}] {say(*texts)}" for name, texts in rule.variants.items())

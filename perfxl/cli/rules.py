@@ -46,6 +46,7 @@ def run(say: Speech, layout: str) -> int:
                 "title": say(rule.title_zh, rule.title_en),
                 "basis": rule.basis,
                 "live": rule.live is not None,
+                "preview": rule.preview,
             }
             for rule in ALL
         ]
@@ -54,5 +55,6 @@ def run(say: Speech, layout: str) -> int:
     for rule in ALL:
         name = say(SEVERITIES[rule.severity], f"{rule.severity.value:<7}")
         live = say("  [表内自检]", "  [decided in the sheet too]") if rule.live is not None else ""
-        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}{live}")
+        preview = say("  [预览]", "  [preview]") if rule.preview else ""
+        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}{live}{preview}")
     return 0

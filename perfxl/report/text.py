@@ -8,7 +8,7 @@ Errors come first.  The same fault in many cells is one entry that lists the pla
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..finding import Finding, NotRun, Severity, Verdict
 from ..noun import ordered_noun
@@ -215,11 +215,28 @@ class TextReport:
             rules.setdefault(each.rule, []).append(each)
         if rules:
             yield "  " + self.paint(self.say("未能核验（缺少所需内容）", "not checked, for want of"), "dim")
+        for lacking, codes in self._lacking(rules).items():
+            yield from wrap(
+                self.say(f"{'、'.join(codes)}：缺 {lacking}", f"{', '.join(codes)}: {lacking}"),
+                self.width,
+                "    ",
+                "      ",
+            )
         for rule, found in rules.items():
+            if _nowhere(found):
+                continue
             place, lacking = self._place(verdict, found[0].cell), words.missing(found[0], self.lang)
             zh = f"{rule} ×{len(found)}  {place}{' 等' if len(found) > 1 else ''}：缺 {lacking}"
             en = f"{rule} ×{len(found)}  {place}{' and more' if len(found) > 1 else ''}: {lacking}"
             yield from wrap(self.say(zh, en), self.width, "    ", "      ")
+
+    def _lacking(self, rules: Mapping[str, list[NotRun]]) -> dict[str, list[str]]:
+        """The rules that lack something at no place in particular, by what they lack."""
+        lacking: dict[str, list[str]] = {}
+        for rule, found in rules.items():
+            if _nowhere(found):
+                lacking.setdefault(words.missing(found[0], self.lang), []).append(rule)
+        return lacking
 
     def _remarks(self, verdict: Verdict) -> Iterator[str]:
         for code, where in verdict.notes:
@@ -248,6 +265,10 @@ class TextReport:
             + (f", {s['internal_error']} failed inside perfxl" if s["internal_error"] else "")
             + f".\n{_counted(f['error'], 'error')}, {_counted(f['warning'], 'warning')}, {_counted(f['info'], 'info')}."
         )
+
+
+def _nowhere(found: Sequence[NotRun]) -> bool:
+    return len(found) == 1 and found[0].cell is None and not found[0].field
 
 
 def _counted(count: int, name: str) -> str:

@@ -43,6 +43,7 @@ _TERMS = {
     "total_score": ("总分", "total score"),
     "expected_goal": ("预期目标", "expected goal"),
     "actual_result": ("实际完成情况", "actual result"),
+    "ledger": ("决算（账面）数", "figures of the accounts"),
     "issued": ("下发内容（本表没有标识）", "issued content (the form is not stamped)"),
     "fiscal_year": ("年度", "fiscal year"),
     "currency_unit": ("金额单位", "currency unit"),

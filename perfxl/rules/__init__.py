@@ -21,6 +21,10 @@ ALL: tuple[Rule, ...] = (
 )
 
 
+STABLE: tuple[Rule, ...] = tuple(rule for rule in ALL if not rule.preview)
+"""The rules that run where nobody says otherwise: all but those in preview."""
+
+
 @lru_cache(maxsize=256)
 def by_code(code: str) -> Rule | None:
     """The rule of that code, or ``None``."""

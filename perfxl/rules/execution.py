@@ -69,6 +69,8 @@ def rate_given(line: FundingLine, form: Form) -> Iterator[Breach]:
 def rate_computed(line: FundingLine, form: Form) -> Iterator[Breach]:
     """执行率应等于执行数除以预算数。 The rate is spending over budget.
 
+    差不到末位一个单位的算一致；舍入方式见 X03。
+
     Equal to less than one unit of the last digit printed; of rounding X03 speaks.
 
     Pass: annual_budget=3028940.00 executed_amount=2977291.16 execution_rate=0.9830
@@ -105,6 +107,8 @@ def rate_computed(line: FundingLine, form: Form) -> Iterator[Breach]:
 )
 def rate_rounded(line: FundingLine, form: Form) -> Iterator[Breach]:
     """执行率应四舍五入。 The rate is rounded half-up.
+
+    有的系统对执行率一律进位，所以只作提示。
 
     Systems that round the rate up exist, so it is only noted.
 
@@ -188,6 +192,8 @@ def execution_score_bounded(line: FundingLine, form: Form) -> Iterator[Breach]:
 )
 def low_rate_explained(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
     """执行率偏低应说明原因。 A low execution rate is explained.
+
+    指标行的偏差原因，或实际完成情况中谈到执行率、预算调整的话，都算说明。
 
     A reason is one beside an indicator, or a text on the year's result that speaks of the rate
     or of an adjustment.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ..finding import Breach, Rule, Severity, rule
-from ..form import Form
+from ..form import HEADER, Form
 from ..noun import ordered_noun
 from ..number import is_blank, squeeze
 from ..pattern import pattern
@@ -55,6 +55,8 @@ def names_as_issued(form_read: Submission, form: Form) -> Iterator[Breach]:
 )
 def year_as_asked(form_read: Submission, form: Form) -> Iterator[Breach]:
     """年度与表题应与下发一致。 Year and title are those that were issued.
+
+    上一年度的表常在本年度收表时混进来。
 
     Forms of last year come back in this year's round.
 
@@ -135,6 +137,51 @@ def no_placeholders(text: TextField, form: Form) -> Iterator[Breach]:
         yield Breach("", actual=text.text, facts={"label": text.label})
 
 
+_CODE = r"[\[(【<]?(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}[\])】>]?[-_—:：.]*(?=[\u4e00-\u9fff])"
+
+
+@rule(
+    "H05",
+    over="texts",
+    severity=Severity.INFO,
+    zh="{label}“{actual}”带有系统后缀“{mark}”。",
+    en="{label} “{actual}” carries the suffix “{mark}” of some system.",
+    remedy=("请只填写规范的名称。", "Enter the plain name."),
+    variants={
+        "code": ("{label}“{actual}”前面带有编码“{mark}”。", "{label} “{actual}” begins with the code “{mark}”."),
+        "blanks": ("{label}“{actual}”前后有空格。", "{label} “{actual}” has blanks at its end."),
+    },
+)
+def name_without_additions(text: TextField, form: Form) -> Iterator[Breach]:
+    """名称不应带系统后缀、编码或空格。 A name has no suffix, code or blanks that a system added.
+
+    各表名称写法一致，汇总时才对得上。
+
+    Names written alike can be matched when the forms are consolidated.
+
+    Pass: kind=name field=implementing_unit text=某区教育局（本级）
+    Pass: kind=name field=project_name text=12345热线运行经费
+    Pass: kind=narrative text=某街道(汇总)
+    Fail: kind=name field=supervising_department text=某街道(汇总)
+    Fail: kind=name field=implementing_unit text=101001-某区教育局
+    Fail: kind=name field=project_name text=[310112001]社区活动经费
+    Fail: kind=name field=project_name text='社区活动经费 '
+    """
+    if text.kind != "name" or text.field not in HEADER:
+        return
+    words, facts = text.text, {"label": text.label}
+    bare = squeeze(words)
+    suffix = next((mark for mark in form.rules.system_suffixes if bare.endswith(squeeze(mark))), None)
+    code = re.match(_CODE, bare)
+    if suffix is not None:
+        yield Breach("", expected=bare.removesuffix(squeeze(suffix)), actual=words, facts={**facts, "mark": suffix})
+    elif code is not None:
+        expected, mark = bare[code.end() :], code.group()
+        yield Breach("", expected=expected, actual=words, facts={**facts, "mark": mark}, variant="code")
+    elif words != words.strip():
+        yield Breach("", expected=words.strip(), actual=words, facts=facts, variant="blanks")
+
+
 @rule(
     "H06",
     over="submission",
@@ -161,4 +208,4 @@ def currency_unit_kept(form_read: Submission, form: Form) -> Iterator[Breach]:
 
 _UNIT = pattern(r"[百千万亿]*元")
 
-RULES: tuple[Rule, ...] = (names_as_issued, year_as_asked, no_placeholders, currency_unit_kept)
+RULES: tuple[Rule, ...] = (names_as_issued, year_as_asked, no_placeholders, name_without_additions, currency_unit_kept)

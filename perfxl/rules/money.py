@@ -53,6 +53,8 @@ def total_place(record: SelfEvaluation, name: str) -> str:
 def column_adds_up(column: MoneyColumn, form: Form) -> Iterator[Breach]:
     """总额应等于各资金来源之和。 The total is the sum of its sources.
 
+    空白的来源按 0 计；整列空白的不核验。
+
     A blank source counts as 0; a column in which nothing stands is left alone.
 
     Pass: total=100 parts=90,,10
@@ -78,6 +80,8 @@ def column_adds_up(column: MoneyColumn, form: Form) -> Iterator[Breach]:
 )
 def not_negative(line: FundingLine, form: Form) -> Iterator[Breach]:
     """金额不得为负。 No amount is negative.
+
+    表样允许冲减的，只作提醒。
 
     Where the form allows write-downs it is a warning.
 
@@ -162,6 +166,8 @@ def sub_row_filled(line: FundingLine, form: Form) -> Iterator[Breach]:
 def amount_written_plainly(field: FieldCell, form: Form) -> Iterator[Breach]:
     """金额应书写规范。 An amount is written plainly.
 
+    开头多出的 0 往往是在默认的 0 后面接着录入造成的。
+
     A leading zero often means that a digit was typed behind a default 0.
 
     Pass: kind=money value=5532462 number=5532462
@@ -189,6 +195,8 @@ def amount_written_plainly(field: FieldCell, form: Form) -> Iterator[Breach]:
 )
 def one_number_format(form_read: Submission, form: Form) -> Iterator[Breach]:
     """同一行的数字格式应一致。 One row has one number format.
+
+    只看合计行：写法不一，说明有的数是计算的、有的是录入的。
 
     Only the total row is looked at: there the mixture shows which amount was computed and
     which was typed.
@@ -397,6 +405,33 @@ def amounts_fit_unit(line: FundingLine, form: Form) -> Iterator[Breach]:
         yield Breach(name, expected=limit, actual=largest, facts={"unit": form.currency_unit})
 
 
+@rule(
+    "M13",
+    over="submission",
+    severity=Severity.ERROR,
+    zh="{label}为 {actual}，决算（账面）数为 {expected}，差 {difference}。",
+    en="{label} is {actual}, the accounts say {expected} (difference {difference}).",
+    remedy=("请按决算（账面）数核对填报。", "Check the amount against the accounts."),
+    needs=("ledger",),
+)
+def amounts_as_in_the_accounts(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """金额应与决算数一致。 The amounts are those of the accounts.
+
+    只有财政部门提供了决算（账面）数据才核验；没有数据时记为未核验。
+
+    Checked only where the finance department supplies its figures; without them it is not run.
+
+    Pass: total.executed_amount=95.00 ledger=executed_amount:95
+    Fail: total.executed_amount=95.02 ledger=executed_amount:95
+    """
+    ledger, line = given(form_read.ledger), form_read.record.total
+    for column in form.money_columns:
+        right, stated = ledger.get(column.term), getattr(line, column.term, None)
+        if right is not None and abs((stated or 0) - right) > form.rules.money_tolerance:
+            place = total_place(form_read.record, column.term)
+            yield Breach(place, expected=right, actual=stated, facts={"label": column.label})
+
+
 RULES: tuple[Rule, ...] = (
     column_adds_up,
     not_negative,
@@ -410,4 +445,5 @@ RULES: tuple[Rule, ...] = (
     budget_not_fitted,
     one_currency_unit,
     amounts_fit_unit,
+    amounts_as_in_the_accounts,
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ..finding import Breach, Fact, Rule, Severity, given, rule
 from ..form import Form
-from ..number import half_up, is_blank, is_no_reason, squeeze
+from ..number import half_up, is_blank, is_no_reason, neat, squeeze
 from ..record import Indicator, SelfEvaluation
 from ..submission import FieldCell
 from .values import comparable, has_figure, is_reverse, is_satisfaction, scale_differs
@@ -139,6 +139,8 @@ def _facts(row: Indicator) -> dict[str, Fact]:
 def score_not_above_result(row: Indicator, form: Form) -> Iterator[Breach]:
     """得分不得高于按比例应得分。 A quantitative row earns in proportion to its result.
 
+    表内自检只在离舍入边界较远、两个数显然同一量级（V12）时才下结论；人工打分（manual）或分档计分（banded）的表样，表内不判断。
+
     In the sheet it is decided only well away from the rounding edge and where both figures are
     clearly of one scale (V12), and not at all where the form is scored by hand
     (``scoring = "manual"``), under which this rule is kept.
@@ -219,6 +221,8 @@ def score_within_weight(row: Indicator, form: Form) -> Iterator[Breach]:
 )
 def score_valid(field: FieldCell, form: Form) -> Iterator[Breach]:
     """得分应为有效的数。 A score is a number that a score can be.
+
+    执行得分的上下限见 X06，总分的见 T04。
 
     Of the bounds of the execution score X06 speaks, of those of the total T04.
 
@@ -391,6 +395,8 @@ def _is_graded(row: Indicator, form: Form) -> bool:
 def score_fits_grade(row: Indicator, form: Form) -> Iterator[Breach]:
     """定性得分应符合等级。 A qualitative score fits the grade word given.
 
+    上限属于上一等级，满分除外。
+
     The upper end belongs to the next grade, except the full weight.
 
     Pass: target=达成 actual=达成 weight=5 score=4
@@ -406,6 +412,70 @@ def score_fits_grade(row: Indicator, form: Form) -> Iterator[Breach]:
     if score < low or (score >= high and high_share < 1) or score > high:
         facts: dict[str, Fact] = {"grade": word, "low": low, "high": high, "weight": weight}
         yield Breach("score", expected=low if score < low else high, actual=score, facts=facts)
+
+
+def _subject(name: str, form: Form) -> str:
+    """What an indicator is about: its name without the word for the measure."""
+    ending = max((word for word in form.rules.measure_names if name.endswith(word)), key=len, default="")
+    return name.removesuffix(ending)
+
+
+def same_subject(one: str, other: str) -> bool:
+    """Whether two subjects are one: alike, one within the other, or four characters in common."""
+    short, long = sorted((one, other), key=len)
+    if len(short) < 2:
+        return False
+    if short == long or (len(short) >= 3 and short in long):
+        return True
+    return any(short[at : at + 4] in long for at in range(len(short) - 3))
+
+
+@rule(
+    "S12",
+    over="form",
+    severity=Severity.WARNING,
+    zh="“{behind}”只完成 {result}（指标值 {target}），“{name}”却为“{actual}”且得满分，前后矛盾。",
+    en="“{behind}” reached only {result} of {target}, yet “{name}” is “{actual}” with full marks.",
+    remedy=("请核对两项指标，按实际情况填写。", "Check both indicators and report what really happened."),
+)
+def rows_do_not_contradict(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
+    """同一事项的指标不应互相矛盾。 Two indicators of one matter do not contradict each other.
+
+    事情大半没有做成，就谈不上及时、合格满分。
+
+    What was hardly done at all cannot have been done in time and well with full marks.
+
+    Pass: indicators.level_3=活动开展完成率,活动开展及时性 indicators.target=100%,100% indicators.actual=90%,100% indicators.weight=5,5 indicators.score=4.5,5
+    Pass: indicators.level_3=活动开展完成率,物资采购及时性 indicators.target=100%,100% indicators.actual=10%,100% indicators.weight=5,5 indicators.score=0.5,5
+    Fail: indicators.level_3=活动开展完成率,活动开展及时性 indicators.target=100%,100% indicators.actual=10%,100% indicators.weight=5,5 indicators.score=0.5,5
+    """  # noqa: E501
+    names = [squeeze(row.level_3 or "") for row in record.indicators]
+    subjects = [_subject(name, form) for name in names]
+    behind = [
+        number
+        for number, row in enumerate(record.indicators)
+        if falls_short(row, form) and _share(row) < form.rules.behind_rate and not _is_prompt(names[number], form)
+    ]
+    for number, row in enumerate(record.indicators if behind else ()):
+        if not (_is_prompt(names[number], form) and _full(row) and comparable(row, form)) or falls_short(row, form):
+            continue
+        other = next((at for at in behind if same_subject(subjects[at], subjects[number])), None)
+        if other is not None:
+            late = record.indicators[other]
+            facts: dict[str, Fact] = {"behind": names[other], "name": names[number]}
+            facts |= {"result": given(late.actual).text, "target": given(late.target).text}
+            yield Breach(f"indicators[{number}].actual", actual=given(row.actual).text, facts=facts)
+
+
+def _share(row: Indicator) -> Decimal:
+    """Actual over target, of comparable figures above 0."""
+    target, actual = given(given(row.target).number), given(given(row.actual).number)
+    return actual / target if target > 0 else Decimal(1)
+
+
+def _is_prompt(name: str, form: Form) -> bool:
+    """Whether the row says that something was done in time or well."""
+    return any(word in name for word in form.rules.prompt_names)
 
 
 @rule(
@@ -432,6 +502,42 @@ def target_positive(row: Indicator, form: Form) -> Iterator[Breach]:
 
 
 @rule(
+    "S14",
+    over="indicators",
+    severity=Severity.WARNING,
+    zh="完成值 {actual} 是指标值 {expected} 的 {times} 倍，没有说明原因：指标值可能偏低。",
+    en="The result {actual} is {times} times the target {expected}, without a reason: the target may be too low.",
+    remedy=(
+        "请说明超额较多的原因，下年度设定更贴近实际的指标值。",
+        "Give the reason, and set a target closer to reality next year.",
+    ),
+)
+def surplus_explained(row: Indicator, form: Form) -> Iterator[Breach]:
+    """超额较多应说明原因。 A result far above its target is explained.
+
+    不超过 100% 的比率类指标不核验，增长率一类除外。
+
+    Rates that end at 100% are left alone; growth rates are not such.
+
+    Pass: target=100场 actual=120场
+    Pass: target=100场 actual=150场 variance_explanation=年中新增两个街镇，培训随之增加
+    Pass: level_3=居民覆盖率 target=60% actual=95%
+    Pass: target=≤100万元 actual=20万元
+    Fail: target=100场 actual=130场
+    Fail: level_3=用户增长率 target=≥5% actual=9%
+    """
+    if not comparable(row, form) or is_reverse(row) or not is_no_reason(row.variance_explanation):
+        return
+    target, actual, name = given(row.target), given(row.actual), squeeze(row.level_3 or "")
+    rate = target.kind == "percent" or name.endswith(form.rules.rate_names) or is_satisfaction(row, form)
+    if rate and not any(word in name for word in form.rules.growth_names):
+        return
+    if given(target.number) > 0 and _share(row) >= form.rules.surplus_rate:
+        facts: dict[str, Fact] = {"times": neat(half_up(_share(row), 2))}
+        yield Breach("actual", expected=target.text, actual=actual.text, facts=facts)
+
+
+@rule(
     "S15",
     over="indicators",
     severity=Severity.ERROR,
@@ -451,6 +557,48 @@ def shortfall_not_full(row: Indicator, form: Form) -> Iterator[Breach]:
         yield Breach("score", expected=row_score(row, form), actual=row.score, facts=_facts(row))
 
 
+@rule(
+    "S16",
+    over="form",
+    severity=Severity.WARNING,
+    zh="与第 {other} 行的指标值、完成值、分值都相同，得分却为 {actual} 而不是 {expected}。",
+    en="Target, result and weight are those of row {other}, but the score is {actual} instead of {expected}.",
+    remedy=("请使同样的完成情况得同样的分，或说明原因。", "Score alike what is alike, or give the reason."),
+)
+def like_rows_score_alike(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
+    """同样的完成情况应得同样的分。 Rows with the same figures have the same score.
+
+    完成了指标值又另行扣分的，说明了原因就不算。
+
+    A deduction of one's own from a target that was reached counts only where no reason is given.
+
+    Pass: indicators.target=100%,100% indicators.actual=90%,90% indicators.weight=5,5 indicators.score=4.5,4.5
+    Pass: indicators.target=100%,100% indicators.actual=90%,90% indicators.weight=5,10 indicators.score=4.5,9
+    Fail: indicators.target=100%,100% indicators.actual=90%,90% indicators.weight=5,5 indicators.score=4.5,4
+    """
+    first: dict[tuple[str, str, Decimal], int] = {}
+    for number, row in enumerate(record.indicators):
+        if row.target is None or row.actual is None or row.weight is None or row.score is None:
+            continue
+        if is_blank(row.actual.text) or is_blank(row.target.text) or _own_deduction(row, form):
+            continue
+        key = (squeeze(row.target.text), squeeze(row.actual.text), row.weight)
+        other = first.setdefault(key, number)
+        score = given(record.indicators[other].score)
+        if score == row.score:
+            continue
+        at, against = (
+            (number, other) if score == row_score(row, form) or row.score != row_score(row, form) else (other, number)
+        )
+        right, wrong = record.indicators[against].score, record.indicators[at].score
+        yield Breach(f"indicators[{at}].score", expected=right, actual=wrong, facts={"other": against + 1})
+
+
+def _own_deduction(row: Indicator, form: Form) -> bool:
+    short = falls_short(row, form) or exceeds(row, form)
+    return row.score != row.weight and not short and not is_no_reason(row.variance_explanation)
+
+
 RULES: tuple[Rule, ...] = (
     score_not_above_result,
     score_not_below_result,
@@ -463,6 +611,9 @@ RULES: tuple[Rule, ...] = (
     actuals_not_copied,
     qualitative_not_all_full,
     score_fits_grade,
+    rows_do_not_contradict,
     target_positive,
+    surplus_explained,
     shortfall_not_full,
+    like_rows_score_alike,
 )

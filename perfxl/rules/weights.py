@@ -84,6 +84,8 @@ def weights_add_up(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
 def level_weights(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
     """一级指标分值应符合表样。 Each level has the weight that the form sets.
 
+    整级缺失的见 K07。
+
     A level that is missing altogether is K07.
 
     Pass: indicators.level_1=产出指标,效益指标,满意度指标 indicators.weight=50,30,10

@@ -16,6 +16,51 @@ MONEY_ODDITIES = frozenset({"leading_zero", "spaces"})
 
 
 @rule(
+    "W02",
+    over="submission",
+    severity=Severity.ERROR,
+    zh="表内的下发内容已缺失或被改动，标识与内容不符。",
+    en="The issued content inside the workbook is gone or altered: it does not fit the stamp.",
+    remedy=(
+        "请把数据填入重新下发的表；不要删除隐藏工作表，也不要把表复制到别的文件。",
+        "Fill in a fresh copy of the form; do not delete its hidden sheet or copy it into another file.",
+    ),
+    variants={
+        "disagree": (
+            "表内各处的标识不一致，可能由两个文件拼成。",
+            "The stamps inside the workbook differ: it may have been put together from two files.",
+        ),
+        "lost": (
+            "表中有下发表的定位名称，却没有标识：表被复制到了另一个文件。",
+            "The sheet has the names of an issued form but no stamp: it was copied into another file.",
+        ),
+        "absent": ("表上没有标识，不是下发的原表。", "The form carries no stamp: it is not the one that was issued."),
+    },
+)
+def stamp_whole(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """下发标识应完整。 The stamp of the form is whole.
+
+    没有标识、只凭栏目名称认出的表照常核验，不因此退回；
+    只有在要求用下发的原表时（如给出了 --issued），没有标识才算错误。
+
+    A form that never had a stamp and was read by its labels is judged like any other. That it has
+    none is an error only where the issued form is asked for, as with ``--issued``.
+
+    Pass: project_name=党建经费
+    Pass: stamp_state=whole
+    Fail: stamp_state=damaged
+    Fail: stamp_state=disagree
+    Fail: stamp_state=lost
+    Fail: stamp_state=absent stamp_expected=yes
+    """
+    state = form_read.stamp_state
+    if state == "damaged":
+        yield Breach("")
+    elif state in ("disagree", "lost") or (state == "absent" and form_read.stamp_expected):
+        yield Breach("", variant=state)
+
+
+@rule(
     "W04",
     over="submission",
     severity=Severity.ERROR,
@@ -28,6 +73,8 @@ MONEY_ODDITIES = frozenset({"leading_zero", "spaces"})
 )
 def field_located(form_read: Submission, form: Form) -> Iterator[Breach]:
     """栏目应齐全。 Every field of the form is there.
+
+    移了位置又找到的栏目只作说明，不算缺失。
 
     A field that was moved and found again is a note of the reader, not a fault.
 
@@ -51,6 +98,8 @@ def field_located(form_read: Submission, form: Form) -> Iterator[Breach]:
 )
 def formula_kept(difference: Difference, form: Form) -> Iterator[Breach]:
     """锁定公式不得改动。 A locked formula stays as issued.
+
+    总分用手录盖住公式，就不再随各行变化。
 
     A total typed over its formula no longer follows the rows above it.
 
@@ -98,6 +147,8 @@ def result_stored(field: FieldCell, form: Form) -> Iterator[Breach]:
 def result_current(field: FieldCell, form: Form) -> Iterator[Breach]:
     """公式结果应为最新。 A stored result agrees with the inputs.
 
+    文件里存的结果只是线索：计算方式为手动时会过时。
+
     Stored results are evidence, never truth: with manual calculation they go stale.
 
     Pass: kind=score formula=ROUND(A1,2) cached=9.83 computed=9.83
@@ -144,18 +195,48 @@ def _shown(value: Decimal | str | bool | None) -> Decimal | str | None:
 def content_kept(difference: Difference, form: Form) -> Iterator[Breach]:
     """下发内容不得改动。 What the department issued stays as issued.
 
-    Lowering a target afterwards makes any result look complete. Of weights K05 speaks,
+    事后改动下发的内容，核验就失去了依据。分值见 K05，指标值见 V14，表头名称见 H01。
+
+    What was issued is what the result is measured by. Of weights K05 speaks, of targets V14,
     of the names in the header H01.
 
     Pass: kind=formula issued==A1 found=5
-    Fail: kind=issued field=indicators[0].target issued=≥100场 found=≥10场
+    Pass: kind=issued field=indicators[0].target issued=≥100场 found=≥10场
+    Fail: kind=issued field=indicators[0].level_3 issued=培训场次 found=培训次数
     Fail: kind=label issued=全年预算数 found=年初预算数
     """
-    if difference.kind == "formula" or difference.field.endswith(".weight"):
+    if difference.kind == "formula" or difference.field.endswith((".weight", ".target")):
         return
     if difference.kind == "issued" and any(entry.term == difference.field for row in form.header for entry in row):
         return
     yield Breach("", expected=difference.issued, actual=difference.found)
+
+
+def _was_issued(form_read: Submission, form: Form) -> bool:
+    return form_read.stamp is not None
+
+
+@rule(
+    "W09",
+    over="submission",
+    severity=Severity.INFO,
+    zh="下发时工作表受保护，现已取消保护。",
+    en="The sheet was issued protected and no longer is.",
+    remedy=("请在受保护的原表上填写。", "Fill in the form with its protection on."),
+    applies=_was_issued,
+)
+def sheet_protected(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """工作表应保持保护。 The sheet is still protected.
+
+    取消保护本身不是差错，但改动公式和下发内容因此成为可能，见 W05、W08。
+
+    No fault by itself, but it is how formulas and issued content come to be altered: see W05, W08.
+
+    Pass: stamp=x protected=yes
+    Fail: stamp=x protected=no
+    """
+    if not form_read.protected:
+        yield Breach("")
 
 
 @rule(
@@ -171,6 +252,8 @@ def content_kept(difference: Difference, form: Form) -> Iterator[Breach]:
 )
 def number_is_number(field: FieldCell, form: Form) -> Iterator[Breach]:
     """数字应为数值。 A number is stored as a number.
+
+    金额的写法由 M05 说，执行率由 W11 说，这里不再重复。
 
     Silent where M05 speaks of the writing of an amount and W11 of a rate.
 
@@ -212,6 +295,8 @@ def _rate_without_sign(field: FieldCell) -> bool:
 def rate_written_as_rate(field: FieldCell, form: Form) -> Iterator[Breach]:
     """执行率应为百分比。 A rate is written as a percentage.
 
+    在百分比单元格里录入 98.3，得到的是 9830%。
+
     98.3 typed into a percent cell is 9830%.
 
     Pass: kind=rate value=0.983 number=0.983 number_format=0.00%
@@ -227,6 +312,72 @@ def rate_written_as_rate(field: FieldCell, form: Form) -> Iterator[Breach]:
             yield Breach("", expected=half_up(value / 100, 4), actual=field.cell.text or f"{value * 100}%")
     elif _rate_without_sign(field):
         yield Breach("", actual=str(value), variant="text")
+
+
+_REMARKS = {
+    "HAS_MACROS": "macros",
+    "HAS_EMBEDDED_OBJECTS": "objects",
+    "EXTERNAL_LINKS": "links",
+    "COMMENTS": "comments",
+    "CELL_IMAGES": "pictures",
+    "HIDDEN_ROWS": "rows",
+    "HIDDEN_COLUMNS": "columns",
+    "HIDDEN_SHEETS": "sheets",
+    "EXTRA_SHEETS": "",
+}
+"""What the reader remarks upon, and the text for it; the texts and severities stand in the rule."""
+
+
+@rule(
+    "W12",
+    over="submission",
+    severity=Severity.INFO,
+    zh="文件里还有其他工作表：{actual}；不参与核验。",
+    en="The workbook has other sheets: {actual}; they are not judged.",
+    remedy=(
+        "请只保留要上报的表，取消隐藏，删除宏、外部链接和嵌入的文件后另存为 .xlsx。",
+        "Keep only the form, unhide what is hidden, delete macros, links and embedded files, and save as .xlsx.",
+    ),
+    variants={
+        "macros": ("文件含有宏；宏没有运行。", "The file holds macros; they were not run."),
+        "objects": (
+            "文件嵌有其他文件或控件；没有打开。",
+            "The file embeds other files or controls; they were not opened.",
+        ),
+        "links": ("文件引用了其他文件的数据；没有读取。", "The file links to other files; they were not read."),
+        "comments": ("表中有批注；批注不参与核验。", "The file has comments; they are not judged."),
+        "pictures": ("单元格里放了图片；图片不参与核验。", "Pictures stand in cells; they are not judged."),
+        "rows": ("表中有内容的第 {actual} 行被隐藏。", "Rows that hold something are hidden: {actual}."),
+        "columns": ("表中有内容的 {actual} 列被隐藏。", "Columns that hold something are hidden: {actual}."),
+        "sheets": ("文件里有隐藏的工作表：{actual}。", "The workbook has hidden sheets: {actual}."),
+    },
+)
+def nothing_beside_the_form(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """文件里不宜有表外的内容。 The workbook holds the form and nothing hidden or foreign.
+
+    隐藏的行列里可能有参与求和的数；宏和外部链接对收表的人有风险：含宏须退回（除非 --allow-macros），外部链接为提醒。
+
+    Hidden rows and columns may hold figures that count; macros and links are a risk to whoever opens
+    the file. Macros are an error unless ``--allow-macros``, links a warning.
+
+    Pass: project_name=党建经费
+    Pass: remarks=FAR_CELL:Z9
+    Fail: remarks=EXTRA_SHEETS:底稿
+    Fail: remarks=HIDDEN_ROWS:14
+    Fail: remarks=HIDDEN_COLUMNS:F
+    Fail: remarks=HIDDEN_SHEETS:底稿
+    Fail: remarks=HAS_MACROS:,HAS_EMBEDDED_OBJECTS:,EXTERNAL_LINKS:
+    Fail: remarks=COMMENTS:,CELL_IMAGES:
+    """
+    for code, where in form_read.remarks:
+        if code not in _REMARKS:
+            continue
+        severity = None
+        if code == "HAS_MACROS" and not form.rules.allow_macros:
+            severity = Severity.ERROR
+        elif code == "EXTERNAL_LINKS":
+            severity = Severity.WARNING
+        yield Breach("", actual=where or None, severity=severity, variant=_REMARKS[code])
 
 
 @rule(
@@ -254,12 +405,15 @@ def no_error_values(form_read: Submission, form: Form) -> Iterator[Breach]:
 
 
 RULES: tuple[Rule, ...] = (
+    stamp_whole,
     field_located,
     formula_kept,
     result_stored,
     result_current,
     content_kept,
+    sheet_protected,
     number_is_number,
     rate_written_as_rate,
+    nothing_beside_the_form,
     no_error_values,
 )
