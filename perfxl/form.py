@@ -8,43 +8,25 @@ and what may have been meant.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, cast
 
+from .definition import BrokenDefinitionError as BrokenDefinitionError
+from .definition import Mistake as Mistake
+from .definition import Table
+from .definition import near as near
 from .digest import hex_digest
 from .formula import FormulaError, parse, terms
-from .noun import noun, ordered_noun
-from .pattern import pattern
+from .noun import noun
 from .record import FundingLine, Indicator
 
 FundKind = Literal["money", "weight", "rate", "score"]
 MONEY = ("initial_budget", "annual_budget", "executed_amount")
 _SPECIAL_SOURCES = ("total", "appropriation", "carryover", "other")
-
-
-@ordered_noun
-class Mistake:
-    """One mistake of a definition: the key, the value found, what is wrong, what may be meant."""
-
-    key: str
-    value: str
-    zh: str
-    en: str
-    hint: str = ""
-
-
-class BrokenDefinitionError(ValueError):
-    """A definition with mistakes; ``mistakes`` holds all of them."""
-
-    def __init__(self, source: str, mistakes: Iterable[Mistake]) -> None:
-        self.source = source
-        self.mistakes = tuple(mistakes)
-        super().__init__(f"{source}: " + "; ".join(f"{m.key} = {m.value}: {m.en}" for m in self.mistakes))
 
 
 class UnknownFormError(ValueError):
@@ -262,127 +244,7 @@ class Form:
         return next((column for column in self.fund_columns if column.term == term), None)
 
 
-class _Table:
-    """One table of a definition while it is read; every mistake is noted, none is raised."""
-
-    def __init__(self, data: Mapping[str, object], key: str, mistakes: list[Mistake]) -> None:
-        self.data, self.key, self.mistakes, self.seen = data, key, mistakes, set[str]()
-
-    def path(self, name: str) -> str:
-        return f"{self.key}.{name}" if self.key else name
-
-    def wrong(self, name: str, zh: str, en: str, hint: str = "") -> None:
-        self.mistakes.append(Mistake(self.path(name), repr(self.data.get(name, "")), zh, en, hint))
-
-    def take(self, name: str, kind: type, words: tuple[str, str], default: object) -> object:
-        self.seen.add(name)
-        if name not in self.data:
-            if default is _REQUIRED:
-                self.wrong(name, "缺少这一项", "is missing")
-                return kind()
-            return default
-        value = self.data[name]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.wrong(name, f"应为{words[0]}", f"should be {words[1]}")
-            return kind() if default is _REQUIRED else default
-        return value
-
-    def text(self, name: str, default: object = None) -> str:
-        return cast(str, self.take(name, str, ("文字", "a text"), _REQUIRED if default is None else default))
-
-    def whole(self, name: str, default: int | None = None, least: int = 0, most: int = 10_000) -> int:
-        value = cast(int, self.take(name, int, ("整数", "a whole number"), _REQUIRED if default is None else default))
-        if not least <= value <= most:
-            self.wrong(name, f"应在 {least} 与 {most} 之间", f"should lie between {least} and {most}")
-        return value
-
-    def flag(self, name: str, default: bool) -> bool:
-        return cast(bool, self.take(name, bool, ("true 或 false", "true or false"), default))
-
-    def amount(self, name: str, default: Decimal | None = None) -> Decimal | None:
-        self.seen.add(name)
-        if name not in self.data:
-            return default
-        return self.number(name, self.data[name])
-
-    def number(self, name: str, value: object) -> Decimal:
-        try:
-            if isinstance(value, bool) or not isinstance(value, str | int):
-                raise InvalidOperation
-            number = Decimal(value)
-            if not number.is_finite():
-                raise InvalidOperation
-        except InvalidOperation:
-            self.wrong(name, "应为数（小数写作字符串）", 'should be a number (a decimal in quotes, "0.5")')
-            return Decimal(0)
-        return number
-
-    def choice(self, name: str, known: Iterable[str], default: str | None = None) -> str:
-        value = self.text(name, default)
-        choices = tuple(known)
-        if value not in choices and (value or self.data.get(name) == ""):
-            self.wrong(
-                name, f"应为其一：{'、'.join(choices)}", f"should be one of {', '.join(choices)}", near(value, choices)
-            )
-        return value
-
-    def word(self, name: str) -> str:
-        """A term of the definition's own, fit for formulas and names of cells."""
-        value = self.text(name)
-        if value and not _WORD.fullmatch(value):
-            self.wrong(name, "应为小写字母、数字、下划线", "should be of small letters, digits and underscores")
-        return value
-
-    def expression(self, name: str, known: Iterable[str], default: str | None = "") -> str | None:
-        source = self.text(name, default)
-        if not source:
-            return None
-        names = tuple(known)
-        try:
-            for term in sorted(terms(parse(source)) - set(names)):
-                self.wrong(name, f"公式中没有 {term} 这一栏", f"the formula names no field {term!r}", near(term, names))
-        except FormulaError as error:
-            self.wrong(name, f"公式读不懂：{error}", f"the formula is not understood: {error}")
-        return source
-
-    def table(self, name: str) -> _Table:
-        inside = cast("dict[str, object]", self.take(name, dict, ("表", "a table"), _REQUIRED))
-        return _Table(inside, self.path(name), self.mistakes)
-
-    def tables(self, name: str, default: object = None) -> list[_Table]:
-        found = cast(
-            "list[object]", self.take(name, list, ("列表", "a list"), _REQUIRED if default is None else default)
-        )
-        tables = []
-        for at, item in enumerate(found):
-            if isinstance(item, dict):
-                tables.append(_Table(item, f"{self.path(name)}[{at}]", self.mistakes))
-            else:
-                self.wrong(name, f"第 {at + 1} 项应为表", f"item {at + 1} should be a table")
-        if not found and default is None and name in self.data:
-            self.wrong(name, "不可为空", "should not be empty")
-        return tables
-
-    def done(self) -> None:
-        """Note every key that nobody asked for."""
-        for name in self.data:
-            if name not in self.seen:
-                self.wrong(name, "没有这一项", "is no key of a definition", near(name, self.seen))
-
-
-_REQUIRED = object()
-_WORD = pattern(r"[a-z][a-z0-9_]*", re.ASCII)
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """What may have been meant: the nearest known word, or nothing."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return found[0] if found else ""
-
-
-def _entries(tables: list[_Table], known: Iterable[str] | None = None) -> tuple[Entry, ...]:
+def _entries(tables: list[Table], known: Iterable[str] | None = None) -> tuple[Entry, ...]:
     found = []
     for table in tables:
         term = table.choice("term", known) if known is not None else table.word("term")
@@ -394,7 +256,7 @@ def _entries(tables: list[_Table], known: Iterable[str] | None = None) -> tuple[
 HEADER = ("project_name", "supervising_department", "implementing_unit")
 
 
-def _header(table: _Table) -> tuple[tuple[Entry, ...], ...]:
+def _header(table: Table) -> tuple[tuple[Entry, ...], ...]:
     table.seen.add("rows")
     rows = table.data.get("rows")
     if not isinstance(rows, list) or not rows:
@@ -405,14 +267,14 @@ def _header(table: _Table) -> tuple[tuple[Entry, ...], ...]:
         if not isinstance(row, list) or not row or not all(isinstance(cell, dict) for cell in row):
             table.wrong("rows", f"第 {at + 1} 行应为若干表", f"row {at + 1} should be a list of tables")
             continue
-        cells = [_Table(cell, f"{table.key}.rows[{at}][{number}]", table.mistakes) for number, cell in enumerate(row)]
+        cells = [Table(cell, f"{table.key}.rows[{at}][{number}]", table.mistakes) for number, cell in enumerate(row)]
         found.append(_entries(cells, HEADER))
     _no_doubles(table, "rows", [entry.term for row in found for entry in row])
     table.done()
     return tuple(found)
 
 
-def _fund_rows(table: _Table) -> tuple[FundRow, ...]:
+def _fund_rows(table: Table) -> tuple[FundRow, ...]:
     found = []
     tables = table.tables("rows")
     sources = [str(row.data.get("term", "")) for row in tables]
@@ -450,7 +312,7 @@ def _reached(source: str, rows: list[FundRow]) -> set[str]:
     return reached
 
 
-def _no_doubles(table: _Table, name: str, words: Iterable[str]) -> None:
+def _no_doubles(table: Table, name: str, words: Iterable[str]) -> None:
     seen = set()
     for word in words:
         if word and word in seen:
@@ -458,7 +320,7 @@ def _no_doubles(table: _Table, name: str, words: Iterable[str]) -> None:
         seen.add(word)
 
 
-def _fund_columns(table: _Table, sources: Iterable[str]) -> tuple[FundColumn, ...]:
+def _fund_columns(table: Table, sources: Iterable[str]) -> tuple[FundColumn, ...]:
     known = [field.name for field in fields(FundingLine) if field.name != "source"]
     tables = table.tables("columns")
     present = [str(column.data.get("term", "")) for column in tables]
@@ -484,7 +346,7 @@ def _fund_columns(table: _Table, sources: Iterable[str]) -> tuple[FundColumn, ..
     return tuple(found)
 
 
-def _levels(table: _Table) -> tuple[Level1, ...]:
+def _levels(table: Table) -> tuple[Level1, ...]:
     found = []
     for level in table.tables("levels"):
         inner = []
@@ -504,7 +366,7 @@ def _levels(table: _Table) -> tuple[Level1, ...]:
     return tuple(found)
 
 
-def _columns(table: _Table) -> tuple[Column, ...]:
+def _columns(table: Table) -> tuple[Column, ...]:
     known = [field.name for field in fields(Indicator)]
     found = []
     for column in table.tables("columns"):
@@ -519,7 +381,7 @@ def _columns(table: _Table) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def _parameters(table: _Table) -> Parameters:
+def _parameters(table: Table) -> Parameters:
     values: dict[str, object] = {}
     for field in fields(Parameters):
         name, kind = field.name, str(field.type)
@@ -546,7 +408,7 @@ def _parameters(table: _Table) -> Parameters:
     return Parameters(**values)  # type: ignore[arg-type]
 
 
-def _tuple(table: _Table, name: str, kind: str, raw: object) -> tuple[object, ...]:
+def _tuple(table: Table, name: str, kind: str, raw: object) -> tuple[object, ...]:
     if not isinstance(raw, list):
         table.wrong(name, "应为列表", "should be a list")
         return ((Decimal(0), ""),) if name == "bands" else ()
@@ -578,14 +440,14 @@ def read_definition(text: str, source: str = "definition") -> Form:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BrokenDefinitionError(source, [Mistake("", "", f"不是 TOML：{error}", f"is no TOML: {error}")]) from error
-    top = _Table(data, "", mistakes)
+    top = Table(data, "", mistakes)
     form = _form(top, hex_digest(text.encode())[:12])
     if mistakes:
         raise BrokenDefinitionError(source, mistakes)
     return form
 
 
-def _form(top: _Table, version: str) -> Form:
+def _form(top: Table, version: str) -> Form:
     header, funds, goals = top.table("header"), top.table("funds"), top.table("goals")
     indicators, total = top.table("indicators"), top.table("total")
     rows = _fund_rows(funds)
@@ -594,7 +456,7 @@ def _form(top: _Table, version: str) -> Form:
     sums = ["funds.weight", "funds.score", "indicators.weight", "indicators.score"]
     money = [column.term for column in fund_columns if column.kind == "money"]
     overrides = top.take("rules", dict, ("表", "a table"), {})
-    rules = _Table({**_defaults(), **cast("dict[str, object]", overrides)}, "rules", top.mistakes)
+    rules = Table({**_defaults(), **cast("dict[str, object]", overrides)}, "rules", top.mistakes)
     form = Form(
         id=top.text("id"),
         version=version,

@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("number",),
     ("formula",),
     ("finding",),
+    ("definition",),
     ("form",),
     ("submission", "page", "project", "vocabulary", "stamp"),
     ("layout", "surroundings"),
