@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rules",),
     ("selfcheck", "diagnosis"),
     ("guide",),
+    ("skeleton",),
     ("template",),
     ("tamper",),
     ("reading",),
