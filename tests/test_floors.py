@@ -38,7 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )  # fmt: skip
 SPARE = {"perfxl", "__main__"}
-HEAVY = {"xlsxwriter": {"xlsx.writer"}, "openpyxl": {"campaign.roster"}}
+HEAVY = {"xlsxwriter": {"xlsx.writer"}, "openpyxl": {"campaign.roster"}, "jinja2": {"campaign.letter"}}
 
 
 def floor_of(module: str) -> int:

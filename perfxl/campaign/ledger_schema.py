@@ -37,4 +37,68 @@ _HISTORY = (
        WHERE id IN (SELECT max(id) FROM history GROUP BY assignment)""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY,)
+_OUTBOX = (
+    "CREATE TABLE outbox_state (name TEXT PRIMARY KEY) WITHOUT ROWID",
+    """INSERT INTO outbox_state VALUES ('queued'), ('claimed'), ('data_started'), ('sent'), ('refused'), ('deferred'),
+       ('uncertain'), ('withdrawn')""",
+    """CREATE TABLE outbox_move (
+         before TEXT NOT NULL REFERENCES outbox_state (name),
+         after TEXT NOT NULL REFERENCES outbox_state (name),
+         PRIMARY KEY (before, after)) WITHOUT ROWID""",
+    """INSERT INTO outbox_move VALUES
+         ('queued', 'queued'), ('queued', 'claimed'), ('queued', 'uncertain'), ('queued', 'withdrawn'),
+         ('claimed', 'queued'), ('claimed', 'data_started'), ('claimed', 'refused'), ('claimed', 'deferred'),
+         ('data_started', 'sent'), ('data_started', 'refused'), ('data_started', 'deferred'),
+         ('data_started', 'uncertain'),
+         ('deferred', 'claimed'), ('deferred', 'queued'), ('deferred', 'uncertain'), ('deferred', 'withdrawn'),
+         ('refused', 'queued'), ('refused', 'uncertain'), ('refused', 'withdrawn'),
+         ('uncertain', 'sent'), ('uncertain', 'queued'),
+         ('withdrawn', 'queued')""",
+    """CREATE TABLE outbox (
+         id INTEGER PRIMARY KEY,
+         campaign TEXT NOT NULL,
+         unit TEXT NOT NULL CHECK (unit <> ''),
+         purpose TEXT NOT NULL CHECK (purpose <> ''),
+         part INTEGER NOT NULL CHECK (part >= 1),
+         recipients TEXT NOT NULL,
+         message_id TEXT NOT NULL UNIQUE,
+         source TEXT NOT NULL,
+         file TEXT NOT NULL,
+         sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+         size INTEGER NOT NULL,
+         enclosures TEXT NOT NULL,
+         state TEXT NOT NULL DEFAULT 'queued' REFERENCES outbox_state (name),
+         tries INTEGER NOT NULL DEFAULT 0,
+         reply TEXT NOT NULL DEFAULT '',
+         changed_at TEXT NOT NULL,
+         UNIQUE (campaign, unit, purpose, part))""",
+    """CREATE TABLE outbox_log (
+         id INTEGER PRIMARY KEY,
+         message INTEGER NOT NULL REFERENCES outbox (id),
+         state TEXT NOT NULL REFERENCES outbox_state (name),
+         at TEXT NOT NULL,
+         who TEXT NOT NULL,
+         sha256 TEXT NOT NULL,
+         reply TEXT NOT NULL)""",
+    "CREATE INDEX outbox_log_at ON outbox_log (state, at)",
+    """CREATE TRIGGER outbox_moves BEFORE UPDATE OF state ON outbox
+       WHEN NOT EXISTS (SELECT 1 FROM outbox_move WHERE before = OLD.state AND after = NEW.state)
+       BEGIN SELECT RAISE(ABORT, 'no such move of a message'); END""",
+    """CREATE TRIGGER outbox_keeps BEFORE UPDATE OF id, campaign, unit, purpose, part, message_id ON outbox
+       BEGIN SELECT RAISE(ABORT, 'a message keeps its name'); END""",
+    """CREATE TRIGGER outbox_content BEFORE UPDATE OF recipients, source, file, sha256, size, enclosures ON outbox
+       WHEN OLD.state NOT IN ('queued', 'deferred', 'refused', 'withdrawn') OR NEW.state <> 'queued'
+       BEGIN SELECT RAISE(ABORT, 'a message that may have left is not changed'); END""",
+    """CREATE TRIGGER outbox_not_deleted BEFORE DELETE ON outbox
+       BEGIN SELECT RAISE(ABORT, 'a message is not deleted'); END""",
+    """CREATE TRIGGER outbox_not_replaced BEFORE INSERT ON outbox
+       WHEN NEW.state NOT IN ('queued', 'uncertain') OR EXISTS (SELECT 1 FROM outbox WHERE id = NEW.id)
+         OR EXISTS (SELECT 1 FROM outbox WHERE message_id = NEW.message_id)
+       BEGIN SELECT RAISE(ABORT, 'a message begins in the queue, once'); END""",
+    """CREATE TRIGGER outbox_log_not_updated BEFORE UPDATE ON outbox_log
+       BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+    """CREATE TRIGGER outbox_log_not_deleted BEFORE DELETE ON outbox_log
+       BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX)
