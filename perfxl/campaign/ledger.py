@@ -121,6 +121,8 @@ class Ledger:
                 undo.pop_all()
         except OSError as error:
             raise _unwritable(folder, error) from error
+        except UnicodeDecodeError as error:  # damage that sqlite3 meets while it words its own complaint
+            raise damaged(folder, "UTF-8") from error
         except sqlite3.DatabaseError as error:
             raise trouble(folder, error) from error
         return ledger
