@@ -77,7 +77,8 @@ class Validation:
     """A data validation 数据验证 with its prompt; comfort for the clerk, never evidence.
 
     ``kind`` is ``decimal``, ``list``, ``length`` or ``any``; bounds are Excel
-    texts (a number or a formula with ``=``).
+    texts (a number or a formula with ``=``).  A ``list`` has choices, or an area as its minimum;
+    where it is not ``strict`` something else may be typed.
     """
 
     area: Area
@@ -88,6 +89,7 @@ class Validation:
     title: str = ""
     prompt: str = ""
     error: str = ""
+    strict: bool = True
 
 
 @noun

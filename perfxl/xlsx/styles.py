@@ -36,6 +36,8 @@ _BAD: Look = {"font_color": "#9C0006", "bg_color": "#FFE3E3"}
 _GOOD: Look = {"font_color": "#1E6B34", "bg_color": "#E7F4E8"}
 _OPEN: Look = {"font_color": "#8A5A00", "bg_color": "#FFF3D6"}
 
+_LIGHT: Look = {"border": 1, "border_color": "#C9D3DE"}
+
 STYLES: Mapping[str, Look] = {
     "": {},
     "plain": {},
@@ -84,6 +86,19 @@ STYLES: Mapping[str, Look] = {
     "list_bad": {**_LIST, **_BAD},
     "list_open": {**_LIST, **_OPEN},
     "list_good": {**_LIST, **_GOOD},
+    # The roster that an officer fills in.
+    "roster_head": {**_HEADING, **_LIGHT, "font_size": 11, "text_wrap": True, "bg_color": "#DCE7F2"},
+    "roster_hint": {
+        **_LIGHT,
+        "font_size": 8,
+        "font_color": "#6B7785",
+        "text_wrap": True,
+        "align": "center",
+        "bg_color": "#F3F7FB",
+    },
+    "roster_text": {**_LIGHT, "align": "left", "text_wrap": True},
+    "roster_code": {**_LIGHT, "align": "center"},
+    "roster_figure": {**_LIGHT, "align": "right"},
     # Marks: colours alone, so that they also lie over another style.
     "bad": _BAD,
     "good": _GOOD,

@@ -39,6 +39,7 @@ _CREATED = datetime(2000, 1, 1)
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _PROTECTION = {"format_columns": True, "format_rows": True, "select_locked_cells": True, "select_unlocked_cells": True}
 _STRUCTURE_LOCK = '<workbookProtection lockStructure="1"/>'
+_ERROR_TYPES = {True: "stop", False: "information"}
 _ANY_NUMBER = ("-1E+300", "1E+300")
 
 
@@ -294,7 +295,7 @@ def _set_up_print(page: Any, sheet: Sheet, printing: PrintSetup) -> None:
 
 def _validate(page: Any, sheet: Sheet, validation: Validation) -> None:
     where = f"{sheet.name}!{a1_area(validation.area)}: validation"
-    options = {**_condition(validation, where), "ignore_blank": True, "error_type": "stop"}
+    options = {**_condition(validation, where), "ignore_blank": True, "error_type": _ERROR_TYPES[validation.strict]}
     words = {
         "input_title": cut(validation.title, MAX_TITLE),
         "input_message": cut(validation.prompt, MAX_SHORT),
