@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from . import rules as rule_book
 from .digest import expect, hex_digest
+from .drawing import draw
 from .files import WORKBOOKS, Path, Source, contents, find_files
 from .finding import Rule, Verdict
 from .form import Form
@@ -23,7 +24,8 @@ from .noun import noun
 from .pool import spread
 from .reading import read_submissions
 from .rejection import Rejected
-from .submission import Submission
+from .sheet import Workbook
+from .submission import FIGURES, Submission
 from .validator import judge
 from .xlsx.limits import DEFAULT
 from .xlsx.reader import read_workbook
@@ -40,6 +42,7 @@ class Terms:
     year: int | None = None
     stamped_only: bool = False
     codes: tuple[str, ...] | None = None
+    drawings: bool = False
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules to be run, in the order of the rule book."""
@@ -58,20 +61,22 @@ def check(
     stamped_only: bool = False,
     rules: Sequence[Rule] = rule_book.STABLE,
     progress: Callable[[int, int], None] | None = None,
+    drawings: bool = False,
 ) -> Iterator[Verdict]:
     """The verdicts on files, folders and zips of returns, in their order, as they are ready.
 
     ``form`` and ``year`` decide where detection should not; ``stamped_only`` refuses a form
     that perfxl did not write.  ``rules`` are some of the rule book.  ``jobs`` above 1 starts
     that many processes; an ``executor`` (any of ``concurrent.futures``) is used instead where
-    one is given.  ``progress`` is told how many files of how many are done.
+    one is given.  ``progress`` is told how many files of how many are done.  With ``drawings``
+    each verdict carries its sheet as it stands, for a report that shows it.
 
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
     sources = find_files(paths)
     expect(len(sources))
     codes = None if rules is rule_book.STABLE else tuple(rule.code for rule in rules)
-    terms = Terms(form=form, year=year, stamped_only=stamped_only, codes=codes)
+    terms = Terms(form=form, year=year, stamped_only=stamped_only, codes=codes, drawings=drawings)
     return _told(
         spread(partial(judge_chunk, terms=terms), sources, lost, jobs=jobs, executor=executor), sources, progress
     )
@@ -117,11 +122,12 @@ def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verd
     whole = len(data) <= DEFAULT.file_bytes
     sha256 = hex_digest(data) if whole else None
     try:
-        submissions = read_submissions(
-            read_workbook(data, forms_only=True), form=terms.form, year=terms.year, stamped_only=terms.stamped_only
-        )
+        workbook = read_workbook(data, forms_only=True)
+        submissions = read_submissions(workbook, form=terms.form, year=terms.year, stamped_only=terms.stamped_only)
         rules = terms.rules()
         verdicts = [judge(submission, name, sha256, rules=rules) for submission in submissions]
+        if terms.drawings:
+            verdicts = list(map(partial(_drawn, workbook), submissions, verdicts))
     except Rejected as rejection:
         return [_rejected(name, rejection.code, rejection.where, sha256)]
     except MemoryError:
@@ -133,6 +139,15 @@ def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verd
         note = ("WRONG_EXTENSION", os.path.splitext(name)[1])
         verdicts = [replace(verdict, notes=(*verdict.notes, note)) for verdict in verdicts]
     return verdicts
+
+
+def _drawn(workbook: Workbook, submission: Submission, verdict: Verdict) -> Verdict:
+    """The verdict with its sheet to be drawn."""
+    sheet = next(sheet for sheet in workbook.sheets if sheet.name == submission.sheet)
+    fields = {each.cell_name: each.kind in FIGURES for each in submission.cells.values()}
+    signed = {each.cell_name for field, each in submission.cells.items() if field.startswith("sign_off")}
+    marked = {finding.cell for finding in verdict.findings if finding.cell}
+    return replace(verdict, drawing=draw(sheet, fields, marked=marked, signed=signed))
 
 
 def _rejected(name: str, code: str, where: str = "", sha256: str | None = None) -> Verdict:

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field as default
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from .noun import noun, ordered_noun
 from .number import plain
 from .pattern import pattern
 from .record import SelfEvaluation
+
+if TYPE_CHECKING:
+    from .drawing import Drawing
 
 Fact = Decimal | str | int | None
 Status = Literal["pass", "notes", "fail", "rejected", "internal_error"]
@@ -109,7 +112,8 @@ class NotUnderstood:
 class Verdict:
     """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``).
 
-    ``grade`` is the 评级 that the form's bands give the total as it was stated.
+    ``grade`` is the 评级 that the form's bands give the total as it was stated; ``drawing`` is the
+    sheet to be drawn again, where that was asked for.
     """
 
     file: str
@@ -127,6 +131,7 @@ class Verdict:
     not_run: tuple[NotRun, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     grade: str | None = None
+    drawing: Drawing | None = None
 
 
 @noun

@@ -19,6 +19,9 @@ from .sheet import Cell, Value
 FieldKind = Literal["money", "weight", "score", "rate", "text", "value"]
 StampState = Literal["whole", "damaged", "disagree", "lost", "absent"]
 
+FIGURES: frozenset[FieldKind] = frozenset({"money", "weight", "score", "rate"})
+"""The kinds of fields that hold a figure."""
+
 
 @noun
 class FieldCell:

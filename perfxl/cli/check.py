@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module, resources
@@ -19,7 +20,7 @@ from .definitions import form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .speech import Command, Speech
 
-FORMATS = ("text", "json", "jsonl", "csv", "sarif", "xlsx")
+FORMATS = ("text", "json", "jsonl", "csv", "sarif", "html", "xlsx")
 SPOKEN = ("W01", "T02", "T03", "X05")
 """Codes of the rule book that are never findings: rejections, and diagnoses of other findings."""
 
@@ -118,7 +119,14 @@ def run(
         if output:
             _spare_inputs(output, paths, say)
         verdicts = check(
-            paths, form=form, year=year, jobs=jobs, stamped_only=stamped_only, rules=rules, progress=progress
+            paths,
+            form=form,
+            year=year,
+            jobs=jobs,
+            stamped_only=stamped_only,
+            rules=rules,
+            progress=progress,
+            drawings=layout == "html",
         )
     except FileNotFoundError as error:
         raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
@@ -150,6 +158,10 @@ def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str
         from ..xlsx.writer import write_workbook
 
         return [write_workbook(findings_workbook(verdicts, tally, lang))]
+    if layout == "html":
+        from ..report.html import html_report
+
+        return html_report(verdicts, tally, lang, time.strftime("%Y-%m-%d"))
     module = import_module(f"..report.{'json' if layout == 'jsonl' else layout}", __package__)
     report: Callable[[Iterable[Verdict], Tally, str], Iterable[bytes]] = getattr(module, f"{layout}_report")
     return report(verdicts, tally, lang)

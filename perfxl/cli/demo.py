@@ -16,6 +16,7 @@ from ..checking import check
 from ..finding import Verdict
 from ..form import form_ids, load_form
 from ..record import Assignment
+from ..report.html import html_report
 from ..report.json import json_report
 from ..report.tally import Tally
 from ..report.text import TextReport
@@ -49,15 +50,18 @@ def run(say: Speech, folder: str) -> int:
     samples = _copy_samples(place, say)
     on = is_terminal(sys.stdout)
     if samples:
-        verdicts = list(check([place / "returns"]))
+        verdicts = list(check([place / "returns"], drawings=True))
         report(verdicts, place / "returns" / IN_FULL, on, say)
         write_file(str(place / "verdicts.json"), b"".join(json_report(verdicts, Tally(), say.lang)), say)
+        page = html_report(verdicts, Tally(), say.lang, time.strftime("%Y-%m-%d"))
+        write_file(str(place / "report.html"), b"".join(page), say)
     click.echo("")
     click.echo(say(f"{place} 里有：", f"In {place}:"))
     for name in blanks:
         click.echo(f"  {name}  " + say("空表，可直接下发", "a blank form, ready to be sent out"))
     if samples:
         click.echo("  returns  " + say(f"填好的样表 {samples} 份", f"{samples} completed sample forms"))
+        click.echo("  report.html  " + say("核验报告，用浏览器打开", "the report; open it in a browser"))
         click.echo("  verdicts.json  " + say("上面的结论，供程序读取", "the verdicts above, for programs"))
     click.echo(say("接着可以试：", "Next, try:"))
     click.echo("  perfxl explain T01")

@@ -5,6 +5,8 @@ Nothing here fails: a fact that is missing is shown as a blank.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..finding import Diagnosis, Fact, Finding, NotRun, Verdict, fact_text
 from ..pattern import pattern
 from ..rejection import NOTES, REJECTIONS
@@ -83,12 +85,17 @@ def _fact(fact: Fact) -> str:
     return clean(fact_text(fact))
 
 
-def _filled(text: str, finding: Finding) -> str:
-    facts = _Facts({name: _fact(fact) for name, fact in finding.facts.items()})
+def facts(finding: Finding) -> Mapping[str, str]:
+    """The facts of a finding as they are shown, by the names that its texts use; any other is a blank."""
+    found = _Facts({name: _fact(fact) for name, fact in finding.facts.items()})
     for name in ("expected", "actual", "difference"):
-        facts.setdefault(name, _fact(getattr(finding, name)))
+        found.setdefault(name, _fact(getattr(finding, name)))
+    return found
+
+
+def _filled(text: str, finding: Finding) -> str:
     try:
-        return text.format_map(facts)
+        return text.format_map(facts(finding))
     except (ValueError, IndexError, AttributeError, KeyError):
         return text
 
@@ -146,3 +153,16 @@ def _term(path: str, at: int) -> str:
     if part in _PARTS and name.rpartition(".")[2] in _TERMS:
         return _TERMS[name.rpartition(".")[2]][at] + _PARTS[part][at]
     return _TERMS[part][at] if part in _TERMS else path
+
+
+def templates(finding: Finding) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The texts of message and remedy in Chinese and English, their slots still open."""
+    rule = by_code(finding.rule)
+    if rule is None:
+        return (finding.rule, finding.rule), ("", "")
+    return rule.variants.get(finding.variant, (rule.zh, rule.en)), (rule.remedy_zh, rule.remedy_en)
+
+
+def term_pair(path: str) -> tuple[str, str] | None:
+    """What the last part of a field's path is called in Chinese and English; ``None`` where that has no name."""
+    return _TERMS.get(path.rpartition(".")[2])

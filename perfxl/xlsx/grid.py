@@ -6,7 +6,8 @@ cell: memory follows the content, not the claims.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ..noun import ordered_noun
@@ -33,6 +34,11 @@ class Book(NamedTuple):
     characters_left: int
 
 
+_WIDTH = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,20})?", re.ASCII)
+_MEASURED = 64
+"""Widths of so many columns are kept; a form has fewer."""
+
+
 @ordered_noun
 class Grid:
     """What one worksheet part holds. ``characters`` counts those of its long texts."""
@@ -43,6 +49,7 @@ class Grid:
     hidden_rows: frozenset[int]
     hidden_columns: frozenset[int]
     characters: int
+    widths: Mapping[int, float]
 
 
 @ordered_noun
@@ -74,6 +81,7 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
     merges: list[Area] = []
     hidden_rows: set[int] = set()
     hidden_columns: set[int] = set()
+    widths: dict[int, float] = {}
     protected = False
     far = False
     depth = row = gap = phonetic = 0
@@ -202,10 +210,15 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
                 remark("MERGES_DROPPED", f"{shortened(sheet)}!{shortened(attributes.get('ref', ''))}")
         elif tag == "sheetProtection":
             protected = truth(attributes, "sheet")
-        elif tag == "col" and truth(attributes, "hidden"):
+        elif tag == "col":
             first, final = attributes.get("min", ""), attributes.get("max", "")
             if max(len(first), len(final)) < 6 and (first + final).isascii() and first.isdigit() and final.isdigit():
-                hidden_columns.update(range(max(1, int(first)), min(int(final), MAX_COLUMN) + 1))
+                columns = range(max(1, int(first)), min(int(final), MAX_COLUMN) + 1)
+                if truth(attributes, "hidden"):
+                    hidden_columns.update(columns)
+                width = attributes.get("width", "")
+                if columns and columns[0] <= _MEASURED and _WIDTH.fullmatch(width):
+                    widths.update(dict.fromkeys(columns[:_MEASURED], float(width)))
 
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal depth, text, attributes_of_cell, attributes_of_formula, phonetic
@@ -304,4 +317,5 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         frozenset(hidden_rows),
         frozenset(hidden_columns),
         book.characters_left - characters_left,
+        widths,
     )

@@ -3,7 +3,7 @@
     book = read_workbook(data)     # Workbook, or Rejected(code, where)
 
 What is read: values, formulas with their stored results, number formats, locked flags,
-merges, defined names and custom properties of ours, protection, what is hidden.  Nothing
+merges, column widths, defined names and custom properties of ours, protection, what is hidden.  Nothing
 is executed, fetched, or written to disk.
 """
 
@@ -300,6 +300,7 @@ def _sheets(
                 merges=grid.merges,
                 names=names.areas.get(index, {}),
                 constants=names.constants.get(index, {}),
+                widths=grid.widths,
                 visibility=listed.visibility,
                 protected=grid.protected,
                 hidden_rows=grid.hidden_rows,
