@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from inspect import cleandoc
 from urllib.parse import quote
 
 from perfxl import __version__
@@ -24,7 +23,6 @@ from .tally import Tally
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-_EXAMPLE = re.compile(r"^\s*(?:Pass|Fail): .*\n?", re.MULTILINE)
 _DRIVE = re.compile(r"[A-Za-z]:/")
 
 
@@ -56,15 +54,15 @@ def _text(text: str) -> dict[str, Json]:
 def _descriptor(rule: Rule, lang: str) -> dict[str, Json]:
     """A rule: the title in the language of the report, the help in both."""
     zh, en = rule.title_zh, rule.title_en
-    reason = _EXAMPLE.sub("", cleandoc(rule.function.__doc__ or "").partition("\n")[2]).strip()
-    plain = [f"{zh}\n{rule.remedy_zh}", f"{en}\n{rule.remedy_en}"]
+    texts = [(zh, rule.reason[0], rule.remedy_zh), (en, rule.reason[1], rule.remedy_en)]
+    plain = ["\n".join(filter(None, each)) for each in texts]
     basis = "惯例 · customary" if rule.basis == "customary" else rule.basis
     return {
         "id": rule.code,
         "name": rule.function.__name__,
         "shortDescription": _text(zh if lang == "zh" else en),
         "fullDescription": _text(f"{zh} {en}"),
-        "help": _text("\n\n".join([*plain, *([reason] if reason else []), basis])),
+        "help": _text("\n\n".join([*plain, basis])),
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {"basis": rule.basis},
     }
