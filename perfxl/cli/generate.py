@@ -1,0 +1,275 @@
+"""``perfxl generate``: from the roster to the workbooks."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from ..campaign.bundle import bundle
+from ..campaign.issue import WRITTEN, Outcome, Press, Work, issue, left_over, works_of
+from ..campaign.ledger import Ledger
+from ..campaign.placing import DiskFullError, sweep
+from ..campaign.plan import Plan
+from ..campaign.roster import RosterError
+from ..campaign.roster_plan import read_plan
+from ..campaign.settings import ISSUED, read_campaign, read_key
+from ..campaign.trouble import CampaignError
+from ..form import near
+from .output import CANNOT_WRITE
+from .progress import Progress
+from .speech import Command, Speech
+from .trouble import CampaignClickError
+
+INTERRUPTED = 130
+ROOM = 60_000
+"""Bytes of disk that a workbook may take until all is done: twice its size."""
+_SHOWN = 20
+
+
+def command(say: Speech) -> click.Command:
+    """The command in the language of ``say``."""
+    return Command(
+        "generate",
+        say,
+        partial(run, say),
+        (
+            "按花名册生成下发的表：每个项目一个文件（或每个单位一个，见 perfxl.toml）。可随时中断，再运行即接着做。",
+            "Make the workbooks of a campaign from its roster, one a project (or one a unit, see perfxl.toml). "
+            "It may be interrupted at any time; run it again and it carries on.",
+        ),
+        [
+            click.Argument(["folder"], metavar="[DIR]", default="."),
+            click.Option(
+                ["--only"],
+                multiple=True,
+                metavar="UNIT",
+                help=say("只做这个单位（代码或名称），可多次给出。", "this unit alone (code or name); repeatable"),
+            ),
+            click.Option(
+                ["--jobs"],
+                type=click.IntRange(0, 64),
+                default=1,
+                metavar="N",
+                help=say("并行的进程数；0 为合适的个数。", "processes; 0 is as many as pay"),
+            ),
+            click.Option(
+                ["--zip", "wants_zip"],
+                is_flag=True,
+                help=say("另给每个单位一个压缩包。", "a zip for each unit besides"),
+            ),
+            click.Option(
+                ["--no-fsync"],
+                is_flag=True,
+                help=say(
+                    "不等数据落盘，较快；断电时可能要重做。", "do not wait for the disk; after a power cut, run again"
+                ),
+            ),
+            click.Option(["--network"], is_flag=True, help=say("文件夹在网络共享上也用。", "allow a network share")),
+            click.Option(["--quiet"], is_flag=True, help=say("不显示进度。", "no progress")),
+        ],
+    )
+
+
+def run(
+    say: Speech,
+    folder: str,
+    only: tuple[str, ...],
+    jobs: int,
+    wants_zip: bool,
+    no_fsync: bool,
+    network: bool,
+    quiet: bool,
+) -> int:
+    """Read the roster; where it is right, make what is missing or has changed."""
+    place = Path(folder)
+    try:
+        campaign = read_campaign(place)
+        form = campaign.load_form()
+        key = read_key(place)
+        plan = read_plan(campaign, form)
+        works = works_of(campaign, form, plan)
+        chosen = _chosen(works, plan, only, say)
+        with Ledger.open(place, "generate", network=network) as ledger:
+            sweep(place / ISSUED)
+            _must_have_room(place, len(chosen), say)
+            press = Press(
+                form=form, year=campaign.fiscal_year, campaign=campaign.id, key=key, password=campaign.password
+            )
+            code = _make(say, ledger, press, chosen, jobs=jobs, durable=not no_fsync, quiet=quiet)
+            if code == 0 and wants_zip:
+                code = _zip(say, place, chosen, durable=not no_fsync)
+            _say_left_over(say, ledger, works)
+    except RosterError as error:
+        return _list_mistakes(say, error)
+    except CampaignError as error:
+        raise CampaignClickError(error, say) from error
+    return code
+
+
+def _list_mistakes(say: Speech, error: RosterError) -> int:
+    count = len(error.mistakes)
+    click.echo(
+        say(
+            f"{error.path}：{count} 处错误，什么也没有生成。请改正后保存，再运行一次。",
+            f"{error.path}: {count} mistake{'s' * (count != 1)}; nothing was made. Mend them, save, and run again.",
+        )
+    )
+    for each in error.mistakes:
+        place = f"{each.sheet}!{each.cell}" if each.cell else each.sheet
+        click.echo(f"  {place}  {say(each.zh, each.en)}")
+    return 1
+
+
+def _chosen(works: Sequence[Work], plan: Plan, only: Sequence[str], say: Speech) -> list[Work]:
+    if not only:
+        return list(works)
+    codes = {unit.code.casefold(): unit.code for unit in plan.units} | {unit.name: unit.code for unit in plan.units}
+    wanted = set()
+    for word in only:
+        code = codes.get(word.casefold()) or codes.get(word)
+        if code is None:
+            hint = near(word, [unit.code for unit in plan.units] + [unit.name for unit in plan.units])
+            zh = f"花名册里没有单位 {word}。" + (f"是不是 {hint}？" if hint else "")
+            en = f"No unit {word!r} in the roster. " + (f"Did you mean {hint}?" if hint else "")
+            raise click.UsageError(say(zh, en))
+        wanted.add(code)
+    return [work for work in works if work.unit.code in wanted]
+
+
+def _must_have_room(place: Path, count: int, say: Speech) -> None:
+    need = count * ROOM
+    free = shutil.disk_usage(place).free
+    if free < need:
+        raise CampaignError(
+            "DISK_FULL",
+            f"磁盘只剩 {free // 1_000_000} MB，可能需要 {need // 1_000_000 + 1} MB，没有开始。请腾出空间后重试。",
+            f"The disk has {free // 1_000_000} MB left and {need // 1_000_000 + 1} MB may be needed: nothing begun. "
+            "Make room and try again.",
+        )
+
+
+def _make(
+    say: Speech, ledger: Ledger, press: Press, works: Sequence[Work], *, jobs: int, durable: bool, quiet: bool
+) -> int:
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    full: DiskFullError | None = None
+    with _stoppable(say) as stopped, Progress("生成", "making", len(works), say, quiet=quiet) as bar:
+        try:
+            for outcome in issue(ledger, press, works, jobs=jobs, durable=durable, stop=stopped):
+                outcomes.append(outcome)
+                bar.step()
+        except DiskFullError as error:
+            full = error
+        except KeyboardInterrupt:
+            pass
+    _report(say, outcomes, len(works), time.monotonic() - began)
+    wrong = any(outcome.state in ("theirs", "failed") for outcome in outcomes)
+    if full is not None:
+        click.echo(
+            say(
+                f"磁盘已满（{full.strerror}）。已生成的都完好；请腾出空间，再运行一次即接着做。",
+                f"The disk is full ({full.strerror}). What was made is whole; make room and run again to carry on.",
+            ),
+            err=True,
+        )
+        return CANNOT_WRITE
+    if len(outcomes) < len(works):
+        click.echo(
+            say(
+                f"已中断：完成 {len(outcomes)} / {len(works)}。再运行 perfxl generate {ledger.folder} 即接着做。",
+                f"Interrupted: {len(outcomes)} of {len(works)} done. Run perfxl generate {ledger.folder} to carry on.",
+            ),
+            err=True,
+        )
+        return INTERRUPTED
+    return CANNOT_WRITE if wrong else 0
+
+
+def _report(say: Speech, outcomes: Sequence[Outcome], total: int, seconds: float) -> None:
+    states = Counter(outcome.state for outcome in outcomes)
+    written = sum(states[state] for state in WRITTEN)
+    units = len({outcome.work.unit.code for outcome in outcomes})
+    blank = sum(not task.assignment.indicators for outcome in outcomes for task in outcome.work.tasks)
+    rate = f"{written / seconds:.0f}" if seconds > 0 and written else "0"
+    click.echo(
+        say(
+            f"{units} 个单位，{total} 个文件：新生成 {states['new'] + states['adopted']}，更新 {states['changed']}，"
+            f"未变 {states['unchanged']}（{seconds:.1f} 秒，{rate} 个/秒）",
+            f"{units} units, {total} workbooks: {states['new'] + states['adopted']} new, {states['changed']} renewed, "
+            f"{states['unchanged']} unchanged ({seconds:.1f} s, {rate}/s)",
+        )
+    )
+    if blank:
+        click.echo(
+            say(
+                f"其中 {blank} 个项目没有下发指标，由单位自己填。",
+                f"{blank} of the projects have no indicators in the roster; their units fill them in.",
+            )
+        )
+    wrong = [outcome for outcome in outcomes if outcome.state in ("theirs", "failed")]
+    for outcome in wrong[:_SHOWN]:
+        click.echo(f"  {outcome.work.file}  {say(outcome.zh, outcome.en)}", err=True)
+    if len(wrong) > _SHOWN:
+        click.echo(say(f"  …另有 {len(wrong) - _SHOWN} 个", f"  … and {len(wrong) - _SHOWN} more"), err=True)
+
+
+def _zip(say: Speech, place: Path, works: Sequence[Work], *, durable: bool) -> int:
+    code, written = 0, 0
+    try:
+        for made in bundle(place, works, durable=durable):
+            written += made.state == "written"
+            if made.state in ("theirs", "failed"):
+                code = CANNOT_WRITE
+                click.echo(f"  {made.file}  {say(made.zh, made.en)}", err=True)
+    except OSError as error:
+        click.echo(say(f"写不了压缩包：{error.strerror}", f"cannot write the zips: {error.strerror}"), err=True)
+        return CANNOT_WRITE
+    click.echo(say(f"压缩包：新写 {written} 个，在 {place / ISSUED}", f"Zips: {written} written, in {place / ISSUED}"))
+    return code
+
+
+def _say_left_over(say: Speech, ledger: Ledger, works: Sequence[Work]) -> None:
+    files = left_over(ledger, works)
+    if not files:
+        return
+    click.echo(
+        say(
+            f"{len(files)} 个以前生成的文件已不在花名册里，没有动它们；不用的请自行移走：",
+            f"{len(files)} workbooks of before are no longer in the roster and were left alone; move them if need be:",
+        )
+    )
+    for file in files[:_SHOWN]:
+        click.echo(f"  {file}")
+
+
+@contextmanager
+def _stoppable(say: Speech) -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C (or SIGTERM) lets the batch under way come to its end; the second does not."""
+    wanted = False
+
+    def first(number: int, _: FrameType | None) -> None:
+        nonlocal wanted
+        wanted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        click.echo(say("\n正在停下…", "\nstopping…"), err=True)
+
+    before = {}
+    names = [signal.SIGINT] + ([signal.SIGTERM] if sys.platform != "win32" else [])
+    with suppress(ValueError):  # not in the main thread: then nobody presses Ctrl-C here
+        before = {number: signal.signal(number, first) for number in names}
+    try:
+        yield lambda: wanted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
