@@ -6,50 +6,16 @@ cell: memory follows the content, not the claims.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
-
 from ..noun import ordered_noun
 from ..rejection import Rejected
-from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Area, Cell, a1, area_from_a1
+from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Cell, a1
 from .cells import MEMO_CHARACTERS, Place, make_cell, place_of, remembered_cell
-from .markup import MAIN, Attributes, Budget, Handlers, walk
+from .markup import MAIN, Attributes, Handlers, walk
 from .package import shortened
-from .parts import ESCAPED, GENERAL, Styles, truth, unescape
+from .parts import ESCAPED, GENERAL, truth, unescape
+from .plain import plain_grid
 from .shared_formula import translate
-
-Remark = Callable[[str, str], None]
-
-
-class Book(NamedTuple):
-    """What the sheets of one file share. ``strings`` is ``None`` where the file has no such part;
-    ``cells_left`` and ``characters_left`` are what this sheet may still take."""
-
-    strings: list[str] | None
-    styles: Styles
-    budget: Budget
-    remark: Remark
-    cells_left: int
-    characters_left: int
-
-
-_WIDTH = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,20})?", re.ASCII)
-_MEASURED = 64
-"""Widths of so many columns are kept; a form has fewer."""
-
-
-@ordered_noun
-class Grid:
-    """What one worksheet part holds. ``characters`` counts those of its long texts."""
-
-    cells: dict[Place, Cell]
-    merges: tuple[Area, ...]
-    protected: bool
-    hidden_rows: frozenset[int]
-    hidden_columns: frozenset[int]
-    characters: int
-    widths: Mapping[int, float]
+from .worksheet import Book, Grid, Margins
 
 
 @ordered_noun
@@ -64,6 +30,14 @@ class _Pending:
 
 
 def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
+    """Read a worksheet part, without a parser where its writing is plain.
+
+    Raises ``Rejected`` as ``parsed_grid``.
+    """
+    return plain_grid(data, part, book) or parsed_grid(data, sheet, part, book)
+
+
+def parsed_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
     """Read a worksheet part. ``sheet`` is its name for messages, ``part`` its part name.
 
     Raises ``Rejected``: ``BAD_CELL_REF``, ``CELL_ROW_MISMATCH``, ``DUPLICATE_CELL``,
@@ -78,11 +52,8 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
     remembered = remembered_cell
     first_of_shared: dict[str, tuple[Place, str]] = {}
     pending: list[_Pending] = []
-    merges: list[Area] = []
     hidden_rows: set[int] = set()
-    hidden_columns: set[int] = set()
-    widths: dict[int, float] = {}
-    protected = False
+    margins = Margins(sheet, limits, remark)
     far = False
     depth = row = gap = phonetic = 0
     text = ""
@@ -198,28 +169,6 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         if truth(attributes, "hidden") and len(hidden_rows) < limits.hidden_rows:
             hidden_rows.add(row)
 
-    def start_other(tag: str, attributes: Attributes) -> None:
-        nonlocal protected
-        if tag == "mergeCell":
-            if len(merges) >= limits.merges:
-                remark("MERGES_DROPPED", shortened(sheet))
-                return
-            try:
-                merges.append(area_from_a1(attributes.get("ref", "")))
-            except ValueError:
-                remark("MERGES_DROPPED", f"{shortened(sheet)}!{shortened(attributes.get('ref', ''))}")
-        elif tag == "sheetProtection":
-            protected = truth(attributes, "sheet")
-        elif tag == "col":
-            first, final = attributes.get("min", ""), attributes.get("max", "")
-            if max(len(first), len(final)) < 6 and (first + final).isascii() and first.isdigit() and final.isdigit():
-                columns = range(max(1, int(first)), min(int(final), MAX_COLUMN) + 1)
-                if truth(attributes, "hidden"):
-                    hidden_columns.update(columns)
-                width = attributes.get("width", "")
-                if columns and columns[0] <= _MEASURED and _WIDTH.fullmatch(width):
-                    widths.update(dict.fromkeys(columns[:_MEASURED], float(width)))
-
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal depth, text, attributes_of_cell, attributes_of_formula, phonetic
         depth += 1
@@ -239,7 +188,7 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
             phonetic = depth
         else:
             text = ""
-            start_other(tag, attributes)
+            margins.start(tag, attributes)
 
     def end(tag: str) -> None:
         nonlocal depth, raw, formula, attributes_of_formula, inline, phonetic, last, gap, far
@@ -312,10 +261,10 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
         raise Rejected("TOO_MANY_CELLS", shortened(sheet))
     return Grid(
         cells,
-        tuple(merges),
-        protected,
+        tuple(margins.merges),
+        margins.protected,
         frozenset(hidden_rows),
-        frozenset(hidden_columns),
+        frozenset(margins.hidden_columns),
         book.characters_left - characters_left,
-        widths,
+        margins.widths,
     )

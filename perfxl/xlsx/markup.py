@@ -106,7 +106,7 @@ def walk(data: bytes, where: str, family: frozenset[str], handlers: Handlers, bu
     if len(data) > budget.limits.tag_bytes:
         _check_tags(data, where, budget.limits.tag_bytes)
     # The name resolution of expat costs a third more; a part with one plain namespace needs none.
-    if handlers.direct and _is_plain(data):
+    if handlers.direct and is_plain(data):
         parser = pyexpat.ParserCreate("utf-8")
         start, end, characters = handlers.start, handlers.end, handlers.characters
     else:
@@ -152,7 +152,7 @@ def _expect_root(name: str, root: str, family: frozenset[str], where: str) -> No
         raise Rejected("BAD_XML", where)
 
 
-def _is_plain(data: bytes) -> bool:
+def is_plain(data: bytes) -> bool:
     """Whether unprefixed names of this part are just those of the main vocabulary."""
     if b"AlternateContent" in data:
         return False
@@ -232,7 +232,7 @@ def as_utf8(data: bytes, where: str, longest: int) -> bytes:
     UTF-8 and UTF-16 with or without a mark, and the Chinese encodings; the others are ``BAD_XML``.
     One that must be converted and is longer than ``longest`` bytes is ``PART_TOO_LARGE``.
     """
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     if encoding == "utf-8":
         return data.removeprefix(b"\xef\xbb\xbf")
     if not encoding:
@@ -245,7 +245,7 @@ def as_utf8(data: bytes, where: str, longest: int) -> bytes:
         raise Rejected("BAD_XML", where) from None
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
     """The encoding of a part, by its first bytes and its declaration; nothing for one that is not read."""
     for start, encoding in _STARTS:
         if data.startswith(start):

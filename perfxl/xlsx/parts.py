@@ -93,8 +93,13 @@ class Directory(NamedTuple):
 
 
 Style = tuple[str, bool]  # number format, locked
-Styles = dict[str, Style]  # by style index as written in the cell
 GENERAL: Style = ("General", True)
+
+
+class Styles(dict[str, Style]):
+    """Styles by their index as written in a cell; as a key of a memo each is itself and no other."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 Read = TypeVar("Read")
@@ -266,7 +271,7 @@ def styles(part: Stored, budget: Budget) -> Styles:
             inside = False
 
     walk(part.expand(), part.name, MAIN, Handlers("styleSheet", start, end), budget)
-    return {str(at): (formats.get(xf[0], "General"), len(xf) == 1) for at, xf in enumerate(cell_formats)}
+    return Styles((str(at), (formats.get(xf[0], "General"), len(xf) == 1)) for at, xf in enumerate(cell_formats))
 
 
 @_remembered
@@ -300,7 +305,7 @@ _PLAIN_HEAD = pattern(
 )
 _OPEN, _OPEN_KEPT, _CLOSE = "<si><t>", '<si><t xml:space="preserve">', "</t></si>"
 _LOOSE_AMPERSAND = pattern(r"&(?!(?:amp|lt|gt|quot|apos);)")
-_NO_TEXT = bytes(code for code in range(32) if code not in (9, 10))  # not in XML, or changed by a parser
+NO_TEXT = bytes(code for code in range(32) if code not in (9, 10))  # not in XML, or changed by a parser
 
 
 def plain_strings(data: bytes, limits: Limits) -> list[str] | None:
@@ -316,7 +321,7 @@ def plain_strings(data: bytes, limits: Limits) -> list[str] | None:
     if head is None or not text.endswith("</sst>") or len(text) > min(limits.all_characters, limits.memo_bytes):
         return None
     pieces = text[head.end() : -6].split(_CLOSE)
-    if pieces.pop() or len(data.translate(None, _NO_TEXT)) != len(data) or b"\xef\xbf" in data or b"]]>" in data:
+    if pieces.pop() or len(data.translate(None, NO_TEXT)) != len(data) or b"\xef\xbf" in data or b"]]>" in data:
         return None
     strings = [
         piece[7:] if piece.startswith(_OPEN) else piece[28:] if piece.startswith(_OPEN_KEPT) else "<"
@@ -330,6 +335,13 @@ def plain_strings(data: bytes, limits: Limits) -> list[str] | None:
             return None
         strings = [_entities(string) if "&" in string else string for string in strings]
     return [unescape(string) for string in strings] if "_x" in whole else strings
+
+
+def plain_text(text: str) -> str | None:
+    """Text between two tags, its five entities decoded; ``None`` where there are others."""
+    if "&" not in text:
+        return text
+    return None if _LOOSE_AMPERSAND.search(text) else _entities(text)
 
 
 def _entities(text: str) -> str:

@@ -18,11 +18,12 @@ from ..pattern import pattern
 from ..rejection import Rejected
 from ..sheet import Area, Sheet, Workbook, area_from_a1
 from . import parts
-from .grid import Book, read_grid
+from .grid import read_grid
 from .kinds import kind_of_parts, other_kind, sniff
 from .limits import DEFAULT, Limits
 from .markup import Budget
 from .package import Package, Stored, shortened
+from .worksheet import Book
 
 __all__ = ["read_workbook", "sniff"]
 
@@ -266,7 +267,7 @@ def _sheets(
     styles_part = _needed(file, source, relations, "styles")
     book = Book(
         None if strings_part is None else parts.shared_strings(strings_part, file.budget),
-        {} if styles_part is None else parts.styles(styles_part, file.budget),
+        parts.Styles() if styles_part is None else parts.styles(styles_part, file.budget),
         file.budget,
         file.remarks.add,
         limits.cells,
