@@ -160,6 +160,14 @@ class Parameters:
     high_score: Decimal
     placeholders: tuple[str, ...]
     placeholder_names: tuple[str, ...]
+    narrative_characters: int
+    narrative_rows: int
+    enumeration_gap: Decimal
+    mention_share: Decimal
+    mention_rows: int
+    goal_keywords: tuple[str, ...]
+    repeated_characters: int
+    typos: tuple[tuple[str, str], ...]
     system_suffixes: tuple[str, ...]
     allow_macros: bool
     scoring: str
@@ -424,6 +432,8 @@ def _tuple(table: Table, name: str, kind: str, raw: object) -> tuple[object, ...
             if not bands or list(bands) != sorted(bands, key=lambda band: -band[0]):
                 table.wrong(name, "应从高到低排列", "should run from the highest band to the lowest")
             return bands or ((Decimal(0), ""),)
+        if kind == "tuple[tuple[str, str], ...]":
+            return tuple((str(wrong), str(right)) for wrong, right in raw)
         return tuple((str(word), table.number(name, low), table.number(name, high)) for word, low, high in raw)
     except (TypeError, ValueError):
         table.wrong(name, "各项的格式不对", "has items of the wrong shape")

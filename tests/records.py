@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import tomllib
 from collections.abc import Mapping
@@ -237,7 +238,8 @@ def _record(pairs: Mapping[str, str]) -> SelfEvaluation:
         elif head == "indicators":
             columns[name] = text.split(",")
         elif text:
-            values[key] = Decimal(text) if key in ("total_weight", "total_score") else text
+            figure = key in ("total_weight", "total_score")
+            values[key] = Decimal(text) if figure else int(text) if key == "fiscal_year" else text
     counts = {len(column) for column in columns.values()}
     if len(counts) > 1:
         raise ValueError(f"columns of different length: {columns}")
@@ -303,7 +305,8 @@ def _difference(pairs: Mapping[str, str]) -> Difference:
 def _text(pairs: Mapping[str, str]) -> TextField:
     kind = pairs["kind"]
     field = pairs.get("field", "actual_result")
-    return TextField(field=field, label="实际完成情况", text=pairs["text"], kind=cast(Any, kind))
+    words = re.sub(r"(.)\{(\d+)\}", lambda found: found[1] * int(found[2]), pairs["text"])
+    return TextField(field=field, label="实际完成情况", text=words, kind=cast(Any, kind))
 
 
 def _submission(pairs: dict[str, str], form: Form) -> Submission:

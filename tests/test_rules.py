@@ -26,7 +26,7 @@ CODES = tuple(
         "M01 M02 M03 M04 M05 M06 M07 M08 M09 M10 M11 M12 M13 X01 X02 X03 X04 X06 X07 X08 X09",
         "K01 K02 K03 K04 K05 K06 K07 V01 V02 V03 V04 V05 V06 V07 V08",
         "V09 V10 V11 V12 V13 V14 V15 V16 S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11 S12 S13 S14 S15 S16",
-        "D01 D02 D03 D04 D05 D06 D07 D08 T01 T04 T05 T06 T07 N01 N02 N03",
+        "D01 D02 D03 D04 D05 D06 D07 D08 T01 T04 T05 T06 T07 N01 N02 N03 N04 N05 N06 N07 N08 N09 N10 N11 N12",
     )
     for code in line.split()
 )
@@ -68,18 +68,19 @@ ORACLE = {
     "F1": {
         "error": {"T01": 1, "S01": 2, "N01": 2},
         "warning": {"T05": 1, "V03": 2, "V06": 2, "S09": 1, "S10": 1, "D03": 2}
-        | {"V10": 1, "D05": 1, "D06": 2, "S12": 1},
+        | {"V10": 1, "D05": 1, "D06": 2, "S12": 1, "N05": 1, "N06": 1},
         "info": {"X03": 1, "V02": 7, "M04": 2, "M06": 1} | {"V07": 2, "H05": 1},
     },
     "F2": {
         "error": {"T01": 1, "N01": 1},
-        "warning": {"M09": 1, "M10": 1, "V03": 2, "V04": 4, "S09": 1, "S10": 1} | {"V08": 1},
+        "warning": {"M09": 1, "M10": 1, "V03": 2, "V04": 4, "S09": 1, "S10": 1}
+        | {"V08": 1, "N08": 1, "N09": 1, "N10": 1},
         "info": {"V02": 14, "V05": 2, "M04": 2, "M06": 1, "T07": 1} | {"V11": 3, "H05": 1},
     },
     "F3": {
         "error": {"M01": 1},
         "warning": {"M05": 1, "V04": 1, "S09": 1, "S10": 1},
-        "info": {"V02": 5, "S08": 1, "M04": 2, "M06": 1, "T07": 1} | {"H05": 1},
+        "info": {"V02": 5, "S08": 1, "M04": 2, "M06": 1, "T07": 1} | {"H05": 1, "N04": 1},
     },
 }
 
@@ -130,7 +131,25 @@ def test_figures_of_the_published_forms() -> None:
 def test_silent_on_the_published_forms() -> None:
     for name in ORACLE:
         found = codes(verdict(seed(name)))
-        silent = {"K01", "K03", "X02", "X04", "X06", "S03", "T06", "K06", "N02", "W10", "D04", "D01", "V01", "H01"}
+        silent = {
+            "N07",
+            "W02",
+            "W12",
+            "K01",
+            "K03",
+            "X02",
+            "X04",
+            "X06",
+            "S03",
+            "T06",
+            "K06",
+            "N02",
+            "W10",
+            "D04",
+            "D01",
+            "V01",
+            "H01",
+        }
         assert not silent & set(found)
 
 
@@ -364,8 +383,8 @@ def test_a_form_is_judged_quickly() -> None:
     given = seed("F2")
     best = float("inf")
     for _ in range(30):
-        start = time.perf_counter()
+        start = time.process_time()
         verdict(given)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     # about a millisecond where it was written; the limit is for slow machines
     assert best < 0.02

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..finding import Rule
-from . import deviations, execution, header, money, narrative, scores, totals, values, weights, workbook
+from . import deviations, execution, header, money, narrative, scores, statements, totals, values, weights, workbook
 
 ALL: tuple[Rule, ...] = (
     *workbook.RULES,
@@ -18,6 +18,7 @@ ALL: tuple[Rule, ...] = (
     *deviations.RULES,
     *totals.RULES,
     *narrative.RULES,
+    *statements.RULES,
 )
 
 
