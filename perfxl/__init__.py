@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .batch import Batch
     from .checking import check, read
+    from .crosscheck import cross_check
     from .finding import Finding, Severity, Verdict
     from .form import BrokenDefinitionError, Form, UnknownFormError, load_form
     from .record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from .xlsx.writer import write_workbook as write
 
 _WHERE = {
+    "Batch": "batch",
     "check": "checking",
+    "cross_check": "crosscheck",
     "Finding": "finding",
     "Severity": "finding",
     "Verdict": "finding",
@@ -44,6 +48,7 @@ _WHERE = {
 }
 __all__ = [
     "Assignment",
+    "Batch",
     "BrokenDefinitionError",
     "Finding",
     "Form",
@@ -60,6 +65,7 @@ __all__ = [
     "__version__",
     "build",
     "check",
+    "cross_check",
     "load_form",
     "read",
     "write",

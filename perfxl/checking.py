@@ -12,14 +12,16 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import rules as rule_book
+from .batch import Batch
 from .digest import expect, hex_digest
 from .drawing import draw
 from .files import WORKBOOKS, Path, Source, contents, find_files
 from .finding import Rule, Verdict
 from .form import Form
+from .formdigest import Digest, digest_of
 from .noun import noun
 from .pool import spread
 from .reading import read_submissions
@@ -43,6 +45,7 @@ class Terms:
     stamped_only: bool = False
     codes: tuple[str, ...] | None = None
     drawings: bool = False
+    digests: bool = False
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules to be run, in the order of the rule book."""
@@ -59,66 +62,83 @@ def check(
     jobs: int = 1,
     executor: Executor | None = None,
     stamped_only: bool = False,
-    rules: Sequence[Rule] = rule_book.STABLE,
+    rules: Sequence[Rule] = rule_book.STANDARD,
     progress: Callable[[int, int], None] | None = None,
     drawings: bool = False,
+    batch: Batch | None = None,
 ) -> Iterator[Verdict]:
     """The verdicts on files, folders and zips of returns, in their order, as they are ready.
 
     ``form`` and ``year`` decide where detection should not; ``stamped_only`` refuses a form
     that perfxl did not write.  ``rules`` are some of the rule book.  ``jobs`` above 1 starts
     that many processes; an ``executor`` (any of ``concurrent.futures``) is used instead where
-    one is given.  ``progress`` is told how many files of how many are done.  With ``drawings``
+    one is given.  ``batch`` takes in what the rules over a batch need of each form, for
+    ``crosscheck``.  ``progress`` is told how many files of how many are done.  With ``drawings``
     each verdict carries its sheet as it stands, for a report that shows it.
 
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
     sources = find_files(paths)
     expect(len(sources))
-    codes = None if rules is rule_book.STABLE else tuple(rule.code for rule in rules)
-    terms = Terms(form=form, year=year, stamped_only=stamped_only, codes=codes, drawings=drawings)
-    return _told(
-        spread(partial(judge_chunk, terms=terms), sources, lost, jobs=jobs, executor=executor), sources, progress
+    codes = None if rules is rule_book.STANDARD else tuple(rule.code for rule in rules)
+    terms = Terms(
+        form=form, year=year, stamped_only=stamped_only, codes=codes, drawings=drawings, digests=batch is not None
     )
+    files = spread(partial(judge_chunk, terms=terms), sources, lost, jobs=jobs, executor=executor)
+    return _told(files, len(sources), progress, batch)
 
 
 def _told(
-    files: Iterator[list[Verdict]], sources: Sequence[Source], progress: Callable[[int, int], None] | None
+    files: Iterator[list[Judged]], count: int, progress: Callable[[int, int], None] | None, batch: Batch | None
 ) -> Iterator[Verdict]:
-    for done, verdicts in enumerate(files, 1):
-        yield from verdicts
+    for done, judged in enumerate(files, 1):
+        for each in judged:
+            if batch is not None and each.digest is not None:
+                batch.add(each.digest)
+            yield each.verdict
         if progress is not None:
-            progress(done, len(sources))
+            progress(done, count)
 
 
-def judge_chunk(sources: Sequence[Source], terms: Terms) -> list[list[Verdict]]:
+class Judged(NamedTuple):
+    """The verdict on a form, and its digest where one was asked for and the form says something."""
+
+    verdict: Verdict
+    digest: Digest | None = None
+
+
+def judge_chunk(sources: Sequence[Source], terms: Terms) -> list[list[Judged]]:
     """The verdicts on some files, file by file: the work of one worker."""
     expect(len(sources))
     return [judge_source(source, terms) for source in sources]
 
 
-def lost(source: Source) -> list[Verdict]:
+def lost(source: Source) -> list[Judged]:
     """The verdict on a file that took its worker with it."""
     return [_rejected(source.name, "MEMORY_LIMIT")]
 
 
-def judge_source(source: Source, terms: Terms) -> list[Verdict]:
+def judge_source(source: Source, terms: Terms) -> list[Judged]:
     """The verdicts on one file on disk, or on every workbook of a zip of returns."""
-    verdicts = list[Verdict]()
+    judged = list[Judged]()
     for name, content in contents(source):
         if isinstance(content, Rejected):
-            verdicts.append(_rejected(name, content.code, content.where))
+            judged.append(_rejected(name, content.code, content.where))
         else:
-            verdicts += judge_bytes(name, content, terms)
-    return verdicts
+            judged += judge_content(name, content, terms)
+    return judged
 
 
 def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verdict]:
-    """The verdicts on one file's content: one a form sheet, or one that says why it cannot be judged.
+    """The verdicts on one file's content: one a form sheet, or one that says why it cannot be judged."""
+    return [each.verdict for each in judge_content(name, data, terms or Terms())]
+
+
+def judge_content(name: str, data: bytes, terms: Terms) -> list[Judged]:
+    """The verdicts on one file's content, with their digests.
 
     This is the file boundary: whatever goes wrong inside is a verdict, never an exception.
     """
-    terms = terms or Terms()
     whole = len(data) <= DEFAULT.file_bytes
     sha256 = hex_digest(data) if whole else None
     try:
@@ -128,17 +148,20 @@ def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verd
         verdicts = [judge(submission, name, sha256, rules=rules) for submission in submissions]
         if terms.drawings:
             verdicts = list(map(partial(_drawn, workbook), submissions, verdicts))
+        digests = [digest_of(each, name) if terms.digests else None for each in submissions]
+        judged = list(map(Judged, verdicts, digests))
     except Rejected as rejection:
         return [_rejected(name, rejection.code, rejection.where, sha256)]
     except MemoryError:
         return [_rejected(name, "MEMORY_LIMIT", "", sha256)]
     except Exception as defect:
         where = _place(defect)
-        return [Verdict(file=name, sha256=sha256, status="internal_error", code="INTERNAL_ERROR", where=where)]
+        broken = Verdict(file=name, sha256=sha256, status="internal_error", code="INTERNAL_ERROR", where=where)
+        return [Judged(broken)]
     if not name.lower().endswith(WORKBOOKS):
         note = ("WRONG_EXTENSION", os.path.splitext(name)[1])
-        verdicts = [replace(verdict, notes=(*verdict.notes, note)) for verdict in verdicts]
-    return verdicts
+        judged = [each._replace(verdict=replace(each.verdict, notes=(*each.verdict.notes, note))) for each in judged]
+    return judged
 
 
 def _drawn(workbook: Workbook, submission: Submission, verdict: Verdict) -> Verdict:
@@ -150,8 +173,8 @@ def _drawn(workbook: Workbook, submission: Submission, verdict: Verdict) -> Verd
     return replace(verdict, drawing=draw(sheet, fields, marked=marked, signed=signed))
 
 
-def _rejected(name: str, code: str, where: str = "", sha256: str | None = None) -> Verdict:
-    return Verdict(file=name, sha256=sha256, status="rejected", code=code, where=where)
+def _rejected(name: str, code: str, where: str = "", sha256: str | None = None) -> Judged:
+    return Judged(Verdict(file=name, sha256=sha256, status="rejected", code=code, where=where))
 
 
 def _place(defect: Exception) -> str:

@@ -7,11 +7,11 @@ are kept beside the rule, in Chinese and English, and are put together when they
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field as default
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from .noun import noun, ordered_noun
 from .number import plain
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 Fact = Decimal | str | int | None
 Status = Literal["pass", "notes", "fail", "rejected", "internal_error"]
-Over = Literal["form", "funds", "total", "columns", "indicators", "cells", "texts", "submission", "differences"]
+Over = Literal[
+    "form", "funds", "total", "columns", "indicators", "cells", "texts", "submission", "differences",
+    "returns", "units", "copies", "summaries", "things", "claims", "registers", "years",
+]  # fmt: skip
+"""What a rule is about: the first nine are of one form, the others groups of the forms of a batch."""
 
 
 class Severity(StrEnum):
@@ -88,6 +92,42 @@ class Finding:
     variant: str = ""
     caused_by: tuple[str, str | None] | None = None
     diagnosis: Diagnosis | None = None
+
+
+@noun
+class Place:
+    """A cell of a form of the batch; ``cell`` is ``None`` where the form as a whole is meant."""
+
+    file: str
+    sheet: str
+    cell: str | None = None
+
+
+@noun
+class BatchFinding:
+    """核验问题 across forms 跨表问题: what is wrong, and all the places where it shows.
+
+    ``finding`` has neither sheet nor cell.  ``places`` may be kept on disk: walk through them, do not copy.
+    """
+
+    finding: Finding
+    places: Collection[Place]
+
+
+@noun
+class BatchNotRun:
+    """A rule across forms that could not be applied, what was missing, and to how many forms."""
+
+    rule: str
+    missing: tuple[str, ...]
+    forms: int
+
+
+class Across(NamedTuple):
+    """What the rules over a batch say once all its forms are there; to be walked through once, in this order."""
+
+    findings: Iterable[BatchFinding]
+    not_run: Iterable[BatchNotRun]
 
 
 @noun
@@ -196,10 +236,12 @@ class Rule:
     def examples(self) -> tuple[tuple[Literal["Pass", "Fail"], str], ...]:
         """The ``Pass:`` and ``Fail:`` lines of the docstring, which the tests run."""
         found = _EXAMPLE.findall(self.function.__doc__ or "")
-        return tuple(found)
+        return tuple((outcome, _GOES_ON.sub(" ", text)) for outcome, text in found)
 
 
-_EXAMPLE = pattern(r"^\s*(Pass|Fail): (.*)$", re.MULTILINE)
+# An example of several forms goes on in lines that begin with a bar.
+_EXAMPLE = pattern(r"^\s*(Pass|Fail): (.*(?:\n\s*\| .*)*)$", re.MULTILINE)
+_GOES_ON = pattern(r"\n\s*(?=\| )")
 _FOLD_ZH = pattern(r"\s*\n\s*")
 
 

@@ -170,6 +170,18 @@ class Parameters:
     typos: tuple[tuple[str, str], ...]
     system_suffixes: tuple[str, ...]
     allow_macros: bool
+    full_rate_share: Decimal
+    full_rate_forms: int
+    copied_text_share: Decimal
+    copied_text_characters: int
+    summary_tolerance_wan: Decimal
+    even_totals_forms: int
+    even_totals_deviation: Decimal
+    full_totals_forms: int
+    counted_things: tuple[str, ...]
+    near_count: Decimal
+    near_count_least: int
+    late_spending: Decimal
     scoring: str
 
     def grade(self, total: Decimal) -> str:

@@ -12,10 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from perfxl.batch import Batch
 from perfxl.finding import Over
 from perfxl.form import MONEY, Form, load_form
+from perfxl.formdigest import digest_of
 from perfxl.number import as_printed, read_amount, read_target, shown
-from perfxl.record import FundingLine, Indicator, SelfEvaluation
+from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation
 from perfxl.sheet import Cell, Value
 from perfxl.submission import Difference, FieldCell, FieldKind, MoneyColumn, Submission, TextField
 
@@ -194,6 +196,55 @@ def example(over: Over, text: str) -> tuple[Any, Form]:
     pairs = dict(token.partition("=")[::2] for token in shlex.split(text))
     form = _form({key[5:]: pairs.pop(key) for key in list(pairs) if key.startswith("form.")})
     return _BUILDERS[over](pairs, form), form
+
+
+_SHORT = {
+    "unit": "implementing_unit",
+    "project": "project_name",
+    "year": "fiscal_year",
+    "department": "supervising_department",
+    "annual": "total.annual_budget",
+    "executed": "total.executed_amount",
+    "carried": "carryover.initial_budget",
+    "result": "actual_result",
+    "total": "total_score",
+    "rows": "indicators.level_3",
+    "targets": "indicators.target",
+    "actuals": "indicators.actual",
+    "scores": "indicators.score",
+}
+"""Short names in the examples of rules over a batch."""
+
+
+def batch_example(text: str) -> tuple[Batch, Form]:
+    """The batch that an example describes: forms parted by bars, ``issued:`` before what was issued, ``*10`` copies."""
+    changes: dict[str, str] = {}
+    forms, issued = list[SelfEvaluation](), list[Assignment]()
+    for part in text.split(" | "):
+        tokens = shlex.split(part)
+        head = tokens.pop(0) if tokens[0] == "issued:" or tokens[0].startswith("*") else ""
+        pairs = dict(token.partition("=")[::2] for token in tokens)
+        changes |= {key[5:]: pairs.pop(key) for key in list(pairs) if key.startswith("form.")}
+        pairs = {_SHORT.get(key, key): value for key, value in pairs.items()}
+        record = _record(pairs)
+        if "fiscal_year" in pairs:
+            record = replace(record, fiscal_year=int(pairs["fiscal_year"]))
+        if head == "issued:":
+            unit, project = pairs.get("implementing_unit"), pairs.get("project_name")
+            issued.append(Assignment(fiscal_year=record.fiscal_year or 0, implementing_unit=unit, project_name=project))
+            continue
+        for _ in range(int(head[1:] or 1) if head else 1):
+            # something is filled in, else the form is blank and says nothing
+            result, project = f"完成第{len(forms)}项工作", f"项目{len(forms)}"
+            own = replace(record, project_name=record.project_name or project)
+            forms.append(replace(own, actual_result=record.actual_result or result))
+    batch = Batch(issued or None)
+    form = _form(changes)
+    for number, record in enumerate(forms):
+        digest = digest_of(submission(record, form=form), f"{number}.xlsx")
+        assert digest is not None
+        batch.add(digest)
+    return batch, form
 
 
 def _form(changes: Mapping[str, str]) -> Form:

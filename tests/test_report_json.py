@@ -70,7 +70,7 @@ def report(*verdicts: Verdict, lang: str = "zh") -> bytes:
 
 def test_the_keys_stand_in_the_order_of_the_contract() -> None:
     data = json.loads(report(VERDICT))
-    assert list(data) == ["schema", "tool", "verdicts", "batch", "summary"]
+    assert list(data) == ["schema", "tool", "verdicts", "batch", "summary", "batch_not_run"]
     assert (data["schema"], data["tool"]["name"], data["batch"]) == ("perfxl.check/1", "perfxl", [])
     (verdict,) = data["verdicts"]
     assert list(verdict)[:12] == [

@@ -12,7 +12,7 @@ from conftest import require_module
 from perfxl.finding import Verdict
 from perfxl.report.sarif import sarif_report, uri
 from perfxl.report.tally import Tally
-from perfxl.rules import ALL
+from perfxl.rules import ALL, BOOK
 
 jsonschema = require_module("jsonschema")
 
@@ -128,7 +128,7 @@ def run(*verdicts: Verdict, lang: str = "zh") -> Any:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_rule_book_stands_in_it_with_help_in_both_languages(lang: str) -> None:
     rules = {rule["id"]: rule for rule in run(lang=lang)["tool"]["driver"]["rules"]}
-    assert len(rules) == len(ALL) + 1
+    assert len(rules) == len({rule.code for rule in BOOK}) + 1
     for rule in ALL:
         text = rules[rule.code]["help"]["text"]
         assert rule.remedy_zh in text

@@ -11,11 +11,13 @@ from importlib import import_module, resources
 
 import click
 
+from ..batch import Batch
 from ..checking import check
+from ..crosscheck import across
 from ..files import find_files
-from ..finding import Rule, Severity, Verdict
+from ..finding import Across, Rule, Severity, Verdict
 from ..report.tally import Tally
-from ..rules import ALL
+from ..rules import BOOK, STANDARD
 from .definitions import form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .speech import Command, Speech
@@ -115,6 +117,7 @@ def run(
     progress = Progress(say) if _shows_progress(quiet, output) else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
         raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
+    batch = Batch()
     try:
         if output:
             _spare_inputs(output, paths, say)
@@ -127,19 +130,21 @@ def run(
             rules=rules,
             progress=progress,
             drawings=layout == "html",
+            batch=batch,
         )
     except FileNotFoundError as error:
         raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
     tally, interrupted = Tally(), list[bool]()
     source = until_interrupted(verdicts, interrupted)
+    beside = across(batch, form=form, rules=rules)
     if layout == "text":
         from ..report.text import TextReport
 
         on = output is None and is_terminal(sys.stdout)
         report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None, brief=quiet)
-        pieces: Iterable[bytes] = (piece.encode() for piece in report.report(source, tally))
+        pieces: Iterable[bytes] = (piece.encode() for piece in report.report(source, tally, beside))
     else:
-        pieces = pieces_for(layout, source, tally, say.lang)
+        pieces = pieces_for(layout, source, tally, say.lang, beside)
     emit(pieces, output, layout == "text", say)
     if progress is not None:
         progress.wipe()
@@ -151,20 +156,20 @@ def run(
     return exit_code(tally, fail_on)
 
 
-def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Iterable[bytes]:
+def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str, beside: Across) -> Iterable[bytes]:
     """The report in a format for programs, spreadsheets or browsers; each is loaded when it is asked for."""
     if layout == "xlsx":
         from ..report.workbook import findings_workbook
         from ..xlsx.writer import write_workbook
 
-        return [write_workbook(findings_workbook(verdicts, tally, lang))]
+        return [write_workbook(findings_workbook(verdicts, tally, lang, beside))]
     if layout == "html":
         from ..report.html import html_report
 
-        return html_report(verdicts, tally, lang, time.strftime("%Y-%m-%d"))
+        return html_report(verdicts, tally, lang, time.strftime("%Y-%m-%d"), beside)
     module = import_module(f"..report.{'json' if layout == 'jsonl' else layout}", __package__)
-    report: Callable[[Iterable[Verdict], Tally, str], Iterable[bytes]] = getattr(module, f"{layout}_report")
-    return report(verdicts, tally, lang)
+    report: Callable[[Iterable[Verdict], Tally, str, Across], Iterable[bytes]] = getattr(module, f"{layout}_report")
+    return report(verdicts, tally, lang, beside)
 
 
 def exit_code(tally: Tally, fail_on: str) -> int:
@@ -199,16 +204,16 @@ def chosen_rules(select: Sequence[str], ignore: Sequence[str], say: Speech) -> t
     """The rules whose codes begin so, less those whose codes begin otherwise."""
     wanted, unwanted = _codes(select, say), _codes(ignore, say)
     if not wanted and not unwanted:
-        return ALL
+        return STANDARD
     return tuple(
         rule
-        for rule in ALL
+        for rule in BOOK
         if (not wanted or rule.code.startswith(wanted)) and not (unwanted and rule.code.startswith(unwanted))
     )
 
 
 def _codes(lists: Sequence[str], say: Speech) -> tuple[str, ...]:
-    known = [*(rule.code for rule in ALL), *SPOKEN]
+    known = [*(rule.code for rule in BOOK), *SPOKEN]
     found = []
     for word in (word.strip() for words in lists for word in words.replace("，", ",").split(",")):
         if not word:

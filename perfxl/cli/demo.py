@@ -12,7 +12,9 @@ import click
 
 import perfxl
 
+from ..batch import Batch
 from ..checking import check
+from ..crosscheck import across
 from ..finding import Verdict
 from ..form import form_ids, load_form
 from ..record import Assignment
@@ -50,10 +52,14 @@ def run(say: Speech, folder: str) -> int:
     samples = _copy_samples(place, say)
     on = is_terminal(sys.stdout)
     if samples:
-        verdicts = list(check([place / "returns"], drawings=True))
-        report(verdicts, place / "returns" / IN_FULL, on, say)
-        write_file(str(place / "verdicts.json"), b"".join(json_report(verdicts, Tally(), say.lang)), say)
-        page = html_report(verdicts, Tally(), say.lang, time.strftime("%Y-%m-%d"))
+        # the same three forms lie in each folder, so only those as printed are put side by side
+        returns, batch = place / "returns", Batch()
+        others = sorted(each for each in returns.iterdir() if each.name != IN_FULL)
+        verdicts = [*check([returns / IN_FULL], drawings=True, batch=batch), *check(others, drawings=True)]
+        report(verdicts, batch, returns / IN_FULL, on, say)
+        pieces = json_report(verdicts, Tally(), say.lang, across(batch))
+        write_file(str(place / "verdicts.json"), b"".join(pieces), say)
+        page = html_report(verdicts, Tally(), say.lang, time.strftime("%Y-%m-%d"), across(batch))
         write_file(str(place / "report.html"), b"".join(page), say)
     click.echo("")
     click.echo(say(f"{place} 里有：", f"In {place}:"))
@@ -69,14 +75,17 @@ def run(say: Speech, folder: str) -> int:
     return 0
 
 
-def report(verdicts: list[Verdict], in_full: Path, on: bool, say: Speech) -> None:
-    """The published forms in full, of the others the verdict only, and one summary."""
+def report(verdicts: list[Verdict], batch: Batch, in_full: Path, on: bool, say: Speech) -> None:
+    """The published forms in full, of the others the verdict only; what the former show side by side; one summary."""
     tally = Tally()
     paint, width = painter(on), terminal_width() if on else None
     for each in tally.counted(verdicts):
         pages = TextReport(say.lang, paint=paint, width=width, brief=not each.file.startswith(str(in_full)))
         click.echo("\n".join(pages.verdict(each)))
-    click.echo("\n" + TextReport(say.lang).summary(tally))
+    click.echo("")
+    for line in TextReport(say.lang, paint=paint, width=width).across(across(batch), tally):
+        click.echo(line)
+    click.echo(TextReport(say.lang).summary(tally))
 
 
 def free_folder(wanted: str, say: Speech) -> Path:

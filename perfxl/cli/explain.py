@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from inspect import cleandoc
+from itertools import chain
 
 import click
 
 from ..diagnosis import HYPOTHESES
 from ..finding import Rule
 from ..rejection import REJECTIONS
-from ..rules import ALL, by_code
+from ..rules import BOOK
 from .definitions import meant
 from .rules import SEVERITIES
 from .speech import Command, Speech
@@ -47,9 +48,9 @@ def command(say: Speech) -> click.Command:
 def run(say: Speech, code: str) -> int:
     """Print the page."""
     wanted = code.upper()
-    rule = by_code(wanted)
-    if rule is not None:
-        lines = rule_page(rule, say)
+    rules = [rule for rule in BOOK if rule.code == wanted]
+    if rules:
+        lines: Iterator[str] = chain.from_iterable(rule_page(rule, say) for rule in rules)
     elif wanted in DIAGNOSES:
         lines = diagnosis_page(wanted, say)
     elif wanted == "W01":
@@ -57,7 +58,7 @@ def run(say: Speech, code: str) -> int:
     elif wanted in REJECTIONS:
         lines = rejection_page(wanted, say)
     else:
-        known = [*(rule.code for rule in ALL), *DIAGNOSES, "W01", *REJECTIONS]
+        known = [*(rule.code for rule in BOOK), *DIAGNOSES, "W01", *REJECTIONS]
         raise click.UsageError(say(f"没有 {code} 这个代码。", f"No code {code!r}. ") + meant(code, known, say))
     for line in lines:
         click.echo(line)

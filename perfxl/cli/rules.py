@@ -6,7 +6,7 @@ from functools import partial
 
 import click
 
-from ..rules import ALL
+from ..rules import BOOK, across_by_code, by_code
 from .output import to_stdout
 from .speech import Command, Speech
 
@@ -35,7 +35,8 @@ def command(say: Speech) -> click.Command:
 
 
 def run(say: Speech, layout: str) -> int:
-    """Print the table."""
+    """Print the table. A code that looks at one form and at a batch stands in it once."""
+    book = [rule for rule in BOOK if by_code(rule.code) is rule]
     if layout == "json":
         from ..report.json import dump
 
@@ -47,14 +48,16 @@ def run(say: Speech, layout: str) -> int:
                 "basis": rule.basis,
                 "live": rule.live is not None,
                 "preview": rule.preview,
+                "across": across_by_code(rule.code) is not None,
             }
-            for rule in ALL
+            for rule in book
         ]
         to_stdout([b"[" + b",\n ".join(dump(each) for each in shown) + b"]\n"])
         return 0
-    for rule in ALL:
+    for rule in book:
         name = say(SEVERITIES[rule.severity], f"{rule.severity.value:<7}")
         live = say("  [表内自检]", "  [decided in the sheet too]") if rule.live is not None else ""
+        beside = say("  [跨表]", "  [across forms]") if across_by_code(rule.code) else ""
         preview = say("  [预览]", "  [preview]") if rule.preview else ""
-        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}{live}{preview}")
+        click.echo(f"{rule.code}  {name}  {say(rule.title_zh, rule.title_en)}{live}{beside}{preview}")
     return 0

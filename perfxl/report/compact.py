@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 
 from ..drawing import Drawing
-from ..finding import Diagnosis, Fact, Finding, NotRun, Severity, Verdict
+from ..finding import BatchFinding, Diagnosis, Fact, Finding, NotRun, Severity, Verdict
 from ..number import half_up, plain
 from ..record import SelfEvaluation
 from ..rules import by_code
@@ -19,6 +20,8 @@ from . import words
 from .json import Json
 
 SEVERITIES = tuple(severity.value for severity in Severity)
+PLACES = 200
+"""So many places of a finding across forms go into the page."""
 STATES = ("explained", "ambiguous", "unexplained")
 _SLOT = re.compile(r"\{(\w+)\}")
 _INDEX = re.compile(r"(funds|indicators)\[(\d+)\]")
@@ -159,6 +162,24 @@ class Compactor:
             self._wording(templates[1], finding, remedy) if any(remedy.values()) else None,
             [self.rule(finding.caused_by[0]), finding.caused_by[1]] if finding.caused_by else None,
             self._diagnosis(finding.diagnosis),
+        ]
+
+    def across(self, found: BatchFinding) -> list[Json]:
+        """One finding across forms with its first places: numbers of file and sheet, and the cell."""
+        finding = found.finding
+        templates = words.templates(finding)
+        message = {lang: words.message(finding, lang) for lang in ("zh", "en")}
+        remedy = {lang: words.remedy(finding, lang) for lang in ("zh", "en")}
+        places: list[Json] = [
+            [self.text(words.plain_text(place.file)), self.text(place.sheet, 60), place.cell]
+            for place in islice(found.places, PLACES)
+        ]
+        return [
+            self.rule(finding.rule),
+            SEVERITIES.index(finding.severity.value),
+            self._wording(templates[0], finding, message),
+            self._wording(templates[1], finding, remedy),
+            places,
         ]
 
     def _field(self, path: str, record: SelfEvaluation | None) -> list[Json]:

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from ..finding import Verdict
+from ..finding import Across, Verdict
 from ..number import plain
 from . import words
-from .lines import COLUMNS, TRIGGERS, lines
+from .lines import COLUMNS, TRIGGERS, batch_line, lines
 from .tally import Tally
 
 BOM = b"\xef\xbb\xbf"
 
 
-def csv_report(verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Iterator[bytes]:
-    """The table in pieces: the headings, then the lines of one verdict at a time."""
+def csv_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, across: Across | None = None) -> Iterator[bytes]:
+    """The table in pieces: the headings, the lines of one verdict at a time, then those across forms."""
     yield BOM + _row([zh if lang == "zh" else en for _, zh, en in COLUMNS])
     for verdict in tally.counted(verdicts):
         yield b"".join(_row(line.values()) for line in lines(verdict, lang))
+    for found in across.findings if across else ():
+        tally.add_across(found)
+        yield _row(batch_line(found, lang).values())
 
 
 def _row(values: Iterable[Decimal | str | None]) -> bytes:

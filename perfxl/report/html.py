@@ -15,7 +15,7 @@ from importlib import resources
 
 from perfxl import __version__
 
-from ..finding import Verdict
+from ..finding import Across, Verdict
 from .compact import Compactor
 from .json import dump
 from .tally import Tally
@@ -30,7 +30,9 @@ _ESCAPES = (
 _LANGUAGES = {"zh": ("zh-CN", "绩效自评表核验报告"), "en": ("en", "Review of self-evaluation forms")}
 
 
-def html_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, made: str = "") -> Iterator[bytes]:
+def html_report(
+    verdicts: Iterable[Verdict], tally: Tally, lang: str, made: str = "", across: Across | None = None
+) -> Iterator[bytes]:
     """The page in pieces. ``made`` is the day that it bears, as ``2026-11-25``; the page is else the same each time."""
     before, after = page(lang)
     yield before
@@ -40,10 +42,14 @@ def html_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, made: str 
     for verdict in tally.counted(verdicts):
         yield mark + script_json(compactor.verdict(verdict))
         mark = b",\n"
+    yield b'],\n"batch": ['
+    for number, found in enumerate(across.findings if across else ()):
+        tally.add_across(found)
+        yield (b",\n" if number else b"\n") + script_json(compactor.across(found))
     yield b"]"
     for name, table in compactor.tables().items():
         yield b",\n" + script_json(name) + b": " + script_json(table)
-    yield b',\n"batch": [],\n"summary": ' + script_json(tally.summary) + b"}" + after
+    yield b',\n"summary": ' + script_json(tally.summary) + b"}" + after
 
 
 def script_json(value: object) -> bytes:

@@ -12,7 +12,7 @@ from json import JSONEncoder
 
 from perfxl import __version__
 
-from ..finding import Diagnosis, Fact, Finding, NotRun, Verdict
+from ..finding import Across, BatchFinding, BatchNotRun, Diagnosis, Fact, Finding, NotRun, Place, Verdict
 from ..number import plain
 from ..record import FundingLine, Indicator, SelfEvaluation
 from . import words
@@ -164,18 +164,67 @@ def verdict_object(verdict: Verdict, lang: str) -> dict[str, Json]:
     }
 
 
-def json_report(verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Iterator[bytes]:
-    """The report in pieces; ``tally`` has counted all verdicts when the summary is written."""
+def _place(place: Place) -> dict[str, Json]:
+    return {"file": place.file, "sheet": place.sheet, "cell": place.cell}
+
+
+def batch_finding(found: BatchFinding, lang: str) -> Iterator[bytes]:
+    """One finding across forms as one object, place by place."""
+    finding = found.finding
+    head: dict[str, Json] = {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": words.message(finding, lang),
+    }
+    yield dump(head)[:-1] + b', "places": ['
+    for number, place in enumerate(found.places):
+        yield (b", " if number else b"") + dump(_place(place))
+    tail: dict[str, Json] = {
+        "expected": _fact(finding.expected),
+        "actual": _fact(finding.actual),
+        "difference": _number(finding.difference),
+        "remedy": words.remedy(finding, lang),
+    }
+    yield b"], " + dump(tail)[1:]
+
+
+def _batch_not_run(each: BatchNotRun) -> dict[str, Json]:
+    return {"rule": each.rule, "missing": list(each.missing), "forms": each.forms}
+
+
+def json_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, across: Across | None = None) -> Iterator[bytes]:
+    """The report in pieces; ``tally`` has counted all verdicts when the summary is written.
+
+    ``across`` is asked when all verdicts have been written.
+    """
     tool = dump({"name": "perfxl", "version": __version__})
     yield b'{"schema": ' + dump(SCHEMA) + b',\n "tool": ' + tool + b',\n "verdicts": ['
     mark = b"\n  "
     for verdict in tally.counted(verdicts):
         yield mark + dump(verdict_object(verdict, lang))
         mark = b",\n  "
-    yield b'],\n "batch": [],\n "summary": ' + dump(tally.summary) + b"}\n"
+    yield b'],\n "batch": ['
+    mark = b"\n  "
+    for found in across.findings if across else ():
+        tally.add_across(found)
+        yield mark
+        yield from batch_finding(found, lang)
+        mark = b",\n  "
+    yield b'],\n "summary": ' + dump(tally.summary)
+    unasked = [_batch_not_run(each) for each in across.not_run] if across else []
+    yield b',\n "batch_not_run": ' + dump(unasked) + b"}\n"
 
 
-def jsonl_report(verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Iterator[bytes]:
-    """One verdict a line."""
+def jsonl_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, across: Across | None = None) -> Iterator[bytes]:
+    """One verdict a line; then ``{"batch": …}`` and ``{"batch_not_run": …}``, one a line."""
     for verdict in tally.counted(verdicts):
         yield dump(verdict_object(verdict, lang)) + b"\n"
+    if across is None:
+        return
+    for found in across.findings:
+        tally.add_across(found)
+        yield b'{"batch": '
+        yield from batch_finding(found, lang)
+        yield b"}\n"
+    for each in across.not_run:
+        yield dump({"batch_not_run": _batch_not_run(each)}) + b"\n"

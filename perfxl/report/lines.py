@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
-from ..finding import Diagnosis, Fact, Finding, Verdict
+from ..finding import BatchFinding, Diagnosis, Fact, Finding, Place, Verdict
 from ..noun import noun
 from . import words
 
@@ -107,6 +108,41 @@ def lines(verdict: Verdict, lang: str) -> Iterator[Line]:
             remedy=words.remedy(finding, lang),
             why=why(finding, lang),
         )
+
+
+PLACES = 5
+"""So many places of a finding across forms are named in one line."""
+
+
+def batch_line(found: BatchFinding, lang: str) -> Line:
+    """The line of a finding across forms: it stands at its first place, and names others in ``why``."""
+    finding, count = found.finding, len(found.places)
+    first, *others = [*islice(found.places, PLACES), Place(file="", sheet="")]
+    others = others[:-1]
+    named = ("、" if lang == "zh" else ", ").join(place_text(place) for place in others)
+    more = count - 1 - len(others)
+    if more > 0:
+        named += f" 等 {count} 处" if lang == "zh" else f" and {more} more"
+    return Line(
+        file=words.clean(first.file, 400),
+        sheet=_shown(first.sheet),
+        rule=finding.rule,
+        title=words.batch_title(finding.rule, lang),
+        severity=SEVERITIES[finding.severity.value][lang != "zh"],
+        cell=_shown(first.cell),
+        expected=_value(finding.expected),
+        actual=_value(finding.actual),
+        difference=finding.difference,
+        message=words.message(finding, lang),
+        remedy=words.remedy(finding, lang),
+        why=(f"另见 {named}" if lang == "zh" else f"See also {named}") if named else None,
+    )
+
+
+def place_text(place: Place) -> str:
+    """``file[sheet!cell]``, as shown."""
+    sheet = words.clean(place.sheet)
+    return words.clean(place.file) + (f"[{sheet}!{place.cell}]" if place.cell else f"[{sheet}]")
 
 
 def why(finding: Finding, lang: str) -> str | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import quote
 
 from perfxl import __version__
 
-from ..finding import Finding, Rule, Severity, Verdict
+from ..finding import Across, BatchFinding, Finding, Rule, Severity, Verdict
 from ..rejection import REJECTIONS
-from ..rules import ALL
+from ..rules import BOOK, by_code
 from . import words
 from .json import Json, dump
 from .lines import UNJUDGED, why
@@ -23,26 +24,34 @@ from .tally import Tally
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+RELATED = 100
+"""So many places of a finding across forms are listed; ``places`` counts them all."""
 _DRIVE = re.compile(r"[A-Za-z]:/")
 
 
-def sarif_report(verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Iterator[bytes]:
+def sarif_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, across: Across | None = None) -> Iterator[bytes]:
     """One run, in pieces; results are written as the verdicts come."""
+    # where a rule looks at one form and at a batch, the reader finds one page of that code
+    rules = [rule for rule in BOOK if by_code(rule.code) is rule]
     driver = {
         "name": "perfxl",
         "version": __version__,
         "semanticVersion": __version__,
         "language": "zh-CN" if lang == "zh" else "en",
-        "rules": [*(_descriptor(rule, lang) for rule in ALL), _unjudged(lang)],
+        "rules": [*(_descriptor(rule, lang) for rule in rules), _unjudged(lang)],
     }
     yield b'{"$schema": ' + dump(SCHEMA) + b', "version": "2.1.0", "runs": [{"tool": {"driver": ' + dump(driver)
     yield b'},\n "language": ' + dump(driver["language"]) + b', "columnKind": "utf16CodeUnits",\n "results": ['
-    places = {rule.code: place for place, rule in enumerate(ALL)}
+    places = {rule.code: place for place, rule in enumerate(rules)}
     mark = b"\n  "
     for verdict in tally.counted(verdicts):
         for result in _results(verdict, places, lang):
             yield mark + dump(result)
             mark = b",\n  "
+    for found in across.findings if across else ():
+        tally.add_across(found)
+        yield mark + dump(_across(found, places, lang))
+        mark = b",\n  "
     done: dict[str, Json] = {"executionSuccessful": not tally.statuses["internal_error"]}
     yield b'],\n "invocations": [' + dump(done) + b"]}]}\n"
 
@@ -116,13 +125,32 @@ def _result(verdict: Verdict, finding: Finding, places: dict[str, int], lang: st
     return result
 
 
+def _across(found: BatchFinding, places: dict[str, int], lang: str) -> dict[str, Json]:
+    """A finding across forms: at its first place, the others beside it."""
+    finding = found.finding
+    located: list[Json] = [_at(place.file, place.sheet, place.cell) for place in islice(found.places, RELATED)]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": places[finding.rule],
+        "level": LEVELS[finding.severity],
+        "message": _text(f"{words.message(finding, lang)} {words.remedy(finding, lang)}"),
+        "locations": located[:1],
+        "relatedLocations": located[1:],
+        "properties": {"remedy": words.remedy(finding, lang), "places": len(found.places)},
+    }
+
+
 def _location(verdict: Verdict, cell: str | None) -> dict[str, Json]:
-    place: dict[str, Json] = {"physicalLocation": {"artifactLocation": {"uri": uri(verdict.file)}}}
+    return _at(verdict.file, verdict.sheet, cell)
+
+
+def _at(file: str, sheet: str | None, cell: str | None) -> dict[str, Json]:
+    place: dict[str, Json] = {"physicalLocation": {"artifactLocation": {"uri": uri(file)}}}
     logical: list[Json] = []
-    if verdict.sheet:
-        logical.append({"name": verdict.sheet, "fullyQualifiedName": verdict.sheet, "kind": "module"})
+    if sheet:
+        logical.append({"name": sheet, "fullyQualifiedName": sheet, "kind": "module"})
         if cell:
-            logical.insert(0, {"name": cell, "fullyQualifiedName": f"{verdict.sheet}!{cell}", "kind": "member"})
+            logical.insert(0, {"name": cell, "fullyQualifiedName": f"{sheet}!{cell}", "kind": "member"})
     if logical:
         place["logicalLocations"] = logical
     return place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..finding import Severity, Verdict
+from ..finding import BatchFinding, Severity, Verdict
 
 
 class Tally:
@@ -28,6 +28,10 @@ class Tally:
             self.forms += 1
         for finding in verdict.findings:
             self.severities[finding.severity.value] += 1
+
+    def add_across(self, finding: BatchFinding) -> None:
+        """Count one finding across forms; it changes the status of no form."""
+        self.severities[finding.finding.severity.value] += 1
 
     def counted(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """The verdicts, counted on their way."""

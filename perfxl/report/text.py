@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from ..finding import Finding, NotRun, Severity, Verdict
+from ..finding import Across, BatchFinding, BatchNotRun, Finding, NotRun, Severity, Verdict
 from ..noun import ordered_noun
 from . import words
 from .tally import Tally
@@ -125,11 +126,54 @@ class TextReport:
         """The wording in the language of the report."""
         return zh if self.lang == "zh" else en
 
-    def report(self, verdicts: Iterable[Verdict], tally: Tally) -> Iterator[str]:
-        """The whole report in pieces, the summary last."""
+    def report(self, verdicts: Iterable[Verdict], tally: Tally, across: Across | None = None) -> Iterator[str]:
+        """The whole report in pieces: form by form, across forms, the summary last."""
         for verdict in tally.counted(verdicts):
             yield "".join(f"{line}\n" for line in self.verdict(verdict))
+        if across is not None:
+            yield from (f"{line}\n" for line in self.across(across, tally))
         yield self.summary(tally) + "\n"
+
+    def across(self, across: Across, tally: Tally) -> Iterator[str]:
+        """What the forms show side by side; of one form alone, only what was found is said."""
+        head = self.paint(self.say("跨表核验", "Across forms"), "bold")
+        said = False
+        for found in across.findings:
+            tally.add_across(found)
+            if not said:
+                yield head
+            said = True
+            yield from self._batch_finding(found)
+        unasked = list(across.not_run) if tally.forms > 1 else []
+        if unasked and not said:
+            yield head
+        if unasked and not self.brief:
+            yield "  " + self.paint(self.say("未能核验（缺少所需内容）", "not checked, for want of"), "dim")
+            for each in unasked:
+                yield from wrap(self._batch_not_run(each), self.width, "    ", "      ")
+        if said or unasked:
+            yield ""
+
+    def _batch_finding(self, found: BatchFinding) -> Iterator[str]:
+        finding, count = found.finding, len(found.places)
+        name = _HEADS[finding.severity.value][0 if self.lang == "zh" else 1].removesuffix("s")
+        yield f"  {finding.rule}  {self.paint(name, _COLOURS[finding.severity.value])}"
+        yield from wrap(words.message(finding, self.lang), self.width, "      ", "      ")
+        if self.brief:
+            return
+        for place in islice(found.places, PLACES):
+            where = f"[{words.clean(place.sheet)}!{place.cell}]" if place.cell else f"[{words.clean(place.sheet)}]"
+            yield "      " + self.paint(words.clean(place.file) + where, "bold")
+        if count > PLACES:
+            yield "      " + self.say(f"等 {count} 处", f"and {count - PLACES} more")
+        yield from wrap(self.say("处理：", "Do: ") + words.remedy(finding, self.lang), self.width, "      ", "      ")
+
+    def _batch_not_run(self, each: BatchNotRun) -> str:
+        lacking = words.missing(NotRun(rule=each.rule, cell=None, field="", missing=each.missing), self.lang)
+        return self.say(
+            f"{each.rule}（{each.forms} 张表）：缺 {lacking}",
+            f"{each.rule} ({_counted(each.forms, 'form')}): {lacking}",
+        )
 
     def verdict(self, verdict: Verdict) -> Iterator[str]:
         """The lines of one verdict."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..finding import Diagnosis, Fact, Finding, NotRun, Verdict, fact_text
+from ..finding import Diagnosis, Fact, Finding, NotRun, Rule, Verdict, fact_text
 from ..pattern import pattern
 from ..rejection import NOTES, REJECTIONS
-from ..rules import by_code
+from ..rules import across_by_code, by_code
 
 LONGEST = 200
 
@@ -47,6 +47,10 @@ _TERMS = {
     "actual_result": ("实际完成情况", "actual result"),
     "ledger": ("决算（账面）数", "figures of the accounts"),
     "issued": ("下发内容（本表没有标识）", "issued content (the form is not stamped)"),
+    "register": ("下发清单", "a list of what was issued"),
+    "summary": ("部门汇总表", "a department's summary form"),
+    "history": ("上年的表", "the forms of the year before"),
+    "monitoring": ("以往的监控数据", "earlier monitoring returns"),
     "fiscal_year": ("年度", "fiscal year"),
     "currency_unit": ("金额单位", "currency unit"),
     "project_name": ("项目名称", "project name"),
@@ -100,9 +104,14 @@ def _filled(text: str, finding: Finding) -> str:
         return text
 
 
+def _rule_of(finding: Finding) -> Rule | None:
+    """A finding of a batch stands on no sheet."""
+    return (None if finding.sheet else across_by_code(finding.rule)) or by_code(finding.rule)
+
+
 def message(finding: Finding, lang: str) -> str:
     """What is wrong, with both values."""
-    rule = by_code(finding.rule)
+    rule = _rule_of(finding)
     if rule is None:
         return finding.rule
     zh, en = rule.variants.get(finding.variant, (rule.zh, rule.en))
@@ -111,13 +120,19 @@ def message(finding: Finding, lang: str) -> str:
 
 def remedy(finding: Finding, lang: str) -> str:
     """What to do about it."""
-    rule = by_code(finding.rule)
+    rule = _rule_of(finding)
     return _filled((rule.remedy_zh if lang == "zh" else rule.remedy_en) if rule else "", finding)
 
 
 def title(code: str, lang: str) -> str:
     """The title of a rule."""
     rule = by_code(code)
+    return (rule.title_zh if lang == "zh" else rule.title_en) if rule else code
+
+
+def batch_title(code: str, lang: str) -> str:
+    """The title of a rule over a batch."""
+    rule = across_by_code(code)
     return (rule.title_zh if lang == "zh" else rule.title_en) if rule else code
 
 
@@ -157,7 +172,7 @@ def _term(path: str, at: int) -> str:
 
 def templates(finding: Finding) -> tuple[tuple[str, str], tuple[str, str]]:
     """The texts of message and remedy in Chinese and English, their slots still open."""
-    rule = by_code(finding.rule)
+    rule = _rule_of(finding)
     if rule is None:
         return (finding.rule, finding.rule), ("", "")
     return rule.variants.get(finding.variant, (rule.zh, rule.en)), (rule.remedy_zh, rule.remedy_en)

@@ -12,11 +12,11 @@ from decimal import Decimal
 from functools import cache
 from math import ceil
 
-from ..finding import Verdict
+from ..finding import Across, BatchFinding, Verdict
 from ..rules import by_code
 from ..sheet import Area, Cell, PrintSetup, Sheet, Workbook
 from . import words
-from .lines import COLUMNS, SEVERITIES, STATUSES, UNJUDGED, lines
+from .lines import COLUMNS, SEVERITIES, STATUSES, UNJUDGED, batch_line, lines
 from .tally import Tally
 from .text import cells as shown_width
 
@@ -141,6 +141,11 @@ class _Counts:
         self.forms.update(set(found))
         self.not_run.update(each.rule for each in verdict.not_run)
 
+    def add_across(self, found: BatchFinding) -> None:
+        """Count a finding across forms, and the places where it shows."""
+        self.findings[found.finding.rule] += 1
+        self.forms[found.finding.rule] += len(found.places)
+
     def lines(self, lang: str) -> Iterator[tuple[tuple[Value, ...], str]]:
         """The rules, the most often broken first."""
         codes = sorted(self.findings | self.not_run, key=lambda code: (-self.findings[code], code))
@@ -166,7 +171,7 @@ def _title(code: str, lang: str) -> str:
     return words.title(code, lang)
 
 
-def findings_workbook(verdicts: Iterable[Verdict], tally: Tally, lang: str) -> Workbook:
+def findings_workbook(verdicts: Iterable[Verdict], tally: Tally, lang: str, across: Across | None = None) -> Workbook:
     """The three lists. ``tally`` has counted all verdicts when it returns."""
     at = 0 if lang == "zh" else 1
     kinds = ["state" if name == "severity" else "text" for name, _, _ in COLUMNS]
@@ -188,6 +193,11 @@ def findings_workbook(verdicts: Iterable[Verdict], tally: Tally, lang: str) -> W
                 left_out += 1
                 continue
             findings.add(line.values(), shades[line.severity])
+    for found in across.findings if across else ():
+        tally.add_across(found)
+        counts.add_across(found)
+        line = batch_line(found, lang)
+        findings.add(line.values(), shades[line.severity])
     if left_out:
         zh, en = f"另有 {left_out} 条未列出；请用 --format csv。", f"{left_out} more are left out; use --format csv."
         findings.add([zh if lang == "zh" else en])

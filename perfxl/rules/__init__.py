@@ -5,7 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..finding import Rule
-from . import deviations, execution, header, money, narrative, scores, statements, totals, values, weights, workbook
+from . import (
+    across,
+    deviations,
+    execution,
+    header,
+    money,
+    narrative,
+    scores,
+    statements,
+    totals,
+    values,
+    weights,
+    workbook,
+)
 
 ALL: tuple[Rule, ...] = (
     *workbook.RULES,
@@ -20,13 +33,28 @@ ALL: tuple[Rule, ...] = (
     *narrative.RULES,
     *statements.RULES,
 )
+"""The rules over one form."""
+
+ACROSS: tuple[Rule, ...] = across.RULES
+"""The rules over the forms of a batch."""
+
+BOOK: tuple[Rule, ...] = (*ALL, *ACROSS)
 
 
 STABLE: tuple[Rule, ...] = tuple(rule for rule in ALL if not rule.preview)
-"""The rules that run where nobody says otherwise: all but those in preview."""
+"""The rules over one form that run where nobody says otherwise: all but those in preview."""
+
+STANDARD: tuple[Rule, ...] = (*STABLE, *(rule for rule in ACROSS if not rule.preview))
+"""The rules that run where nobody says otherwise."""
 
 
 @lru_cache(maxsize=256)
 def by_code(code: str) -> Rule | None:
-    """The rule of that code, or ``None``."""
-    return next((rule for rule in ALL if rule.code == code), None)
+    """The rule of that code, or ``None``; where there is one for a form and one for a batch, the former."""
+    return next((rule for rule in BOOK if rule.code == code), None)
+
+
+@lru_cache(maxsize=64)
+def across_by_code(code: str) -> Rule | None:
+    """The rule of that code over a batch, or ``None``."""
+    return next((rule for rule in ACROSS if rule.code == code), None)

@@ -1,0 +1,87 @@
+"""The rules over a batch; findings with all their places out 跨表核验."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from . import grouping
+from .batch import Batch
+from .finding import Across, BatchFinding, BatchNotRun, Breach, Finding, Over, Rule
+from .form import Form, Parameters, load_form
+from .rules import BOOK
+
+_GROUPS: Mapping[Over, Callable[[Batch, Parameters], Iterator[Any]]] = {
+    "returns": grouping.returns,
+    "units": grouping.units,
+    "copies": grouping.copies,
+    "summaries": grouping.summaries,
+    "things": grouping.things,
+    "registers": grouping.registers,
+    "claims": grouping.claims,
+    "years": grouping.years,
+}
+
+
+def across(batch: Batch, *, form: Form | None = None, rules: Sequence[Rule] = BOOK) -> Across:
+    """What the rules over a batch say of it; of ``rules``, those of one form are passed over.
+
+    Nothing is computed before the findings are walked through: the batch may still be filling.
+    """
+    return Across(cross_check(batch, form=form, rules=rules), not_run(batch, rules))
+
+
+def cross_check(batch: Batch, *, form: Form | None = None, rules: Sequence[Rule] = BOOK) -> Iterator[BatchFinding]:
+    """跨表核验: findings in the order of the rule book.
+
+    Thresholds are those of ``form``, else of the definition that most forms of the batch have.
+    """
+    chosen = [rule for rule in rules if rule.over in _GROUPS]
+    if batch.is_alone or not chosen:
+        return
+    form = form or load_form(max(batch.kinds, key=lambda name: batch.kinds[name]))
+    for rule in chosen:
+        for group in _GROUPS[rule.over](batch, form.rules):
+            for breach in rule.function(group, form):
+                yield _finding(rule, breach, group)
+
+
+def _finding(rule: Rule, breach: Breach, group: Any) -> BatchFinding:
+    difference, expected, actual = breach.difference, breach.expected, breach.actual
+    if difference is None and isinstance(expected, Decimal) and isinstance(actual, Decimal):
+        difference = actual - expected
+    finding = Finding(
+        rule=rule.code,
+        severity=breach.severity or rule.severity,
+        sheet="",
+        cell=None,
+        field="",
+        expected=expected,
+        actual=actual,
+        difference=difference,
+        facts=breach.facts,
+        variant=breach.variant,
+    )
+    return BatchFinding(finding=finding, places=getattr(group, breach.field or "places"))
+
+
+def not_run(batch: Batch, rules: Sequence[Rule] = BOOK) -> Iterator[BatchNotRun]:
+    """Rules over a batch that could not be applied: to any form, or to the forms that do not say enough."""
+    for rule in rules:
+        lacking = _lacking(rule.over, batch)
+        if lacking:
+            yield BatchNotRun(rule=rule.code, missing=lacking, forms=batch.forms)
+        elif rule.over in _GROUPS and rule.needs and not batch.is_alone:
+            for term, forms in batch.without(rule.needs).items():
+                yield BatchNotRun(rule=rule.code, missing=(term,), forms=forms)
+
+
+def _lacking(over: Over, batch: Batch) -> tuple[str, ...]:
+    if over == "registers" and batch.issued is None:
+        return ("register",)
+    if over == "summaries" and (batch.is_alone or not grouping.has_summary(batch)):
+        return ("summary",)
+    if over == "years" and (batch.is_alone or not grouping.has_years(batch)):
+        return ("history",)
+    return ("monitoring",) if over == "claims" else ()
