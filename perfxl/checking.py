@@ -24,10 +24,10 @@ from .form import Form
 from .formdigest import Digest, digest_of
 from .noun import noun
 from .pool import spread
-from .reading import read_submissions
+from .reading import read_sheets, read_submissions
 from .rejection import Rejected
 from .sheet import Workbook
-from .submission import FIGURES, Submission
+from .submission import FIGURES, Refused, Submission
 from .validator import judge
 from .xlsx.limits import DEFAULT
 from .xlsx.reader import read_workbook
@@ -143,13 +143,9 @@ def judge_content(name: str, data: bytes, terms: Terms) -> list[Judged]:
     sha256 = hex_digest(data) if whole else None
     try:
         workbook = read_workbook(data, forms_only=True)
-        submissions = read_submissions(workbook, form=terms.form, year=terms.year, stamped_only=terms.stamped_only)
+        found = read_sheets(workbook, form=terms.form, year=terms.year, stamped_only=terms.stamped_only)
         rules = terms.rules()
-        verdicts = [judge(submission, name, sha256, rules=rules) for submission in submissions]
-        if terms.drawings:
-            verdicts = list(map(partial(_drawn, workbook), submissions, verdicts))
-        digests = [digest_of(each, name) if terms.digests else None for each in submissions]
-        judged = list(map(Judged, verdicts, digests))
+        judged = [_judged(each, workbook, name, sha256, terms, rules) for each in found]
     except Rejected as rejection:
         return [_rejected(name, rejection.code, rejection.where, sha256)]
     except MemoryError:
@@ -162,6 +158,23 @@ def judge_content(name: str, data: bytes, terms: Terms) -> list[Judged]:
         note = ("WRONG_EXTENSION", os.path.splitext(name)[1])
         judged = [each._replace(verdict=replace(each.verdict, notes=(*each.verdict.notes, note))) for each in judged]
     return judged
+
+
+def _judged(
+    form_read: Submission | Refused,
+    workbook: Workbook,
+    name: str,
+    sha256: str | None,
+    terms: Terms,
+    rules: Sequence[Rule],
+) -> Judged:
+    if isinstance(form_read, Refused):
+        refused = _rejected(name, form_read.code, form_read.where, sha256)
+        return Judged(replace(refused.verdict, sheet=form_read.sheet))
+    verdict = judge(form_read, name, sha256, rules=rules)
+    if terms.drawings:
+        verdict = _drawn(workbook, form_read, verdict)
+    return Judged(verdict, digest_of(form_read, name) if terms.digests else None)
 
 
 def _drawn(workbook: Workbook, submission: Submission, verdict: Verdict) -> Verdict:

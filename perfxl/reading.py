@@ -7,21 +7,21 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Literal
 
-from .finding import NotUnderstood
+from .finding import NotUnderstood, given
 from .form import HEADER, Form, UnknownFormError, form_ids, load_form
-from .formula import UncomputableError, canonical, evaluate, parse
-from .layout import Layout, Place, by_labels, by_names, stray, unit_of
+from .formula import UncomputableError, canonical, evaluate, parse, terms_of
+from .layout import Layout, Place, by_labels, stray, unit_of
 from .number import Amount, as_printed, is_blank, read_amount, read_target, squeeze
-from .page import NAME, rows_of
+from .page import NAME
 from .pattern import pattern
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 from .rejection import Rejected
 from .sheet import Sheet, Value, Workbook, a1
 from .stamp import Carried, carried
-from .submission import Difference, FieldCell, FieldKind, Submission
+from .stamped import locate, settle_copies
+from .submission import FieldCell, FieldKind, Refused, Submission
 from .surroundings import of_sheet, of_workbook
-from .tamper import Moved, differences, issued_layout
-from .template import OWN_SHEETS, edition
+from .template import OWN_SHEETS
 
 _KINDS: dict[str, FieldKind] = {
     "initial_budget": "money",
@@ -53,17 +53,41 @@ def read_submissions(
 ) -> list[Submission]:
     """Every form sheet of a workbook, in order.
 
+    Raises ``Rejected`` as ``read_sheets`` does, and for the first sheet that cannot be read.
+    """
+    found: list[Submission] = []
+    for each in read_sheets(workbook, form=form, year=year, stamped_only=stamped_only, lookup=lookup):
+        if isinstance(each, Refused):
+            raise Rejected(each.code, each.where)
+        found.append(each)
+    return found
+
+
+def read_sheets(
+    workbook: Workbook,
+    *,
+    form: Form | None = None,
+    year: int | None = None,
+    stamped_only: bool = False,
+    lookup: Callable[[str], Form] = load_form,
+) -> list[Submission | Refused]:
+    """Every form sheet of a workbook, in order: what it says, or why it cannot be read.
+
     Raises ``Rejected``: ``NOT_OUR_FORM`` where no sheet is a form (or none is stamped and
     ``stamped_only``), ``UNKNOWN_FORM`` where the stamp names a definition that is not there.
     """
     stamp = carried(workbook)
-    found: list[Submission] = []
+    found: list[Submission | Refused] = []
     if stamp is not None:
-        issued = _issued_form(stamp, form, lookup)
+        issuer = _issuer(stamp, form, lookup)
+        chosen = form or given(issuer)
         sheets = [sheet for sheet in workbook.sheets if any(name.startswith(NAME) for name in sheet.names)]
-        found = [
-            _stamped(sheet, at, issued, stamp, year, "option" if form else "stamp") for at, sheet in enumerate(sheets)
-        ]
+        for at, sheet in enumerate(sheets):
+            try:
+                found.append(_stamped(sheet, at, chosen, issuer, stamp, year, "option" if form else "stamp"))
+            except Rejected as rejection:
+                found.append(Refused(sheet=sheet.name, code=rejection.code, where=rejection.where))
+        found = settle_copies(found, sheets, stamp)
     if not found and not stamped_only:
         found = [one for sheet in workbook.sheets if (one := _unstamped(sheet, form, year)) is not None]
     if not found:
@@ -71,62 +95,49 @@ def read_submissions(
     return _with_surroundings(found, workbook)
 
 
-def _with_surroundings(found: list[Submission], workbook: Workbook) -> list[Submission]:
+def _with_surroundings(found: list[Submission | Refused], workbook: Workbook) -> list[Submission | Refused]:
     """What else the workbook holds, said at its first form; what a form sheet hides, at that form."""
     by_name = {sheet.name: sheet for sheet in workbook.sheets}
-    sheets = [by_name[one.sheet] for one in found]
-    common = of_workbook(workbook, sheets, OWN_SHEETS)
-    remarks = [(*(common if at == 0 else ()), *of_sheet(sheet)) for at, sheet in enumerate(sheets)]
-    return [replace(one, remarks=own) if own else one for one, own in zip(found, remarks, strict=True)]
+    common = of_workbook(workbook, [by_name[one.sheet] for one in found], OWN_SHEETS)
+    told: list[Submission | Refused] = []
+    for one in found:
+        if isinstance(one, Submission):
+            own = (*common, *of_sheet(by_name[one.sheet]))
+            common = ()
+            one = replace(one, remarks=own) if own else one
+        told.append(one)
+    return told
 
 
-def _issued_form(stamp: Carried, form: Form | None, lookup: Callable[[str], Form]) -> Form:
-    if form is not None:
+def _issuer(stamp: Carried, form: Form | None, lookup: Callable[[str], Form]) -> Form | None:
+    """The definition that the stamp names; where another was asked for, it may be missing."""
+    if form is not None and form.id == stamp.stamp.form:
         return form
     try:
         return lookup(stamp.stamp.form)
     except UnknownFormError:
+        if form is not None:
+            return None
         raise Rejected("UNKNOWN_FORM", stamp.stamp.form) from None
 
 
 # ---- one sheet -----------------------------------------------------------------------------
 
 
-def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None, reason: Reason) -> Submission:
-    content = stamp.content
-    number = sheet.constants.get(NAME + "sheet", str(at + 1))
-    index = int(number) - 1 if number.isdigit() else at
-    assignment = None
-    if content is not None and 0 <= index < len(content.assignments):
-        assignment = content.assignments[index]
-    if content is not None and (content.form != form.id or content.version != edition(form)):
-        assignment = None  # another definition, or another edition of it: nothing to compare with
-    layout = by_names(sheet, sheet.names)
-    missing: tuple[str, ...] = ()
-    changed: tuple[Difference, ...] = ()
-    formulas: Mapping[Place, str] = {}
-    known: Set[Place] = frozenset()
-    if assignment is not None:
-        rows = rows_of(form, assignment.indicators, issued=bool(assignment.indicators))
-        issued = issued_layout(form, rows)
-        moved = Moved(issued, sheet.names)
-        changed = differences(form, assignment, sheet, issued, moved)
-        formulas, known = issued.formula_at, issued.known
-        if not moved.whole:
-            missing = tuple(name for name in issued.names if NAME + name not in sheet.names)
-        if not moved.same:
-            formulas = {moved.place(place): moved.formula(formula) for place, _, formula in issued.formulas}
-            known = {moved.place(place) for place in issued.known}
-        layout.extent = issued.extent
+def _stamped(
+    sheet: Sheet, at: int, form: Form, issuer: Form | None, stamp: Carried, year: int | None, reason: Reason
+) -> Submission:
+    there = locate(sheet, at, form, issuer, stamp)
+    layout, changed = there.layout, there.changed
     layout.title, layout.unit_text = _printed_words(sheet)
-    builder = _Builder(form, sheet, layout, formulas)
+    builder = _Builder(form, sheet, layout, there.formulas)
     record, cells = builder.build()
     field_at = {cell.cell_name: field for field, cell in reversed(cells.items())} if changed else {}
     changed = tuple(replace(each, field=field_at.get(each.cell_name, each.field)) for each in changed)
     issued_names: dict[str, str] = {}
-    if assignment is not None:
+    if there.assignment is not None:
         for name in HEADER:
-            value = getattr(assignment, name)
+            value = getattr(there.assignment, name)
             if value:
                 issued_names[name] = value
     return Submission(
@@ -137,17 +148,18 @@ def _stamped(sheet: Sheet, at: int, form: Form, stamp: Carried, year: int | None
         cells=cells,
         title=layout.title,
         year_text=layout.year_text,
-        year_asked=year or (content.year if content else None),
+        year_asked=year or (stamp.content.year if stamp.content else None),
         unit_text=layout.unit_text,
         stamp=stamp.text,
         issued_names=issued_names,
         differences=changed,
-        compared=assignment is not None,
-        stamp_state="damaged" if content is None else "disagree" if len(stamp.places) > 1 else "whole",
+        compared=there.compared,
+        stamp_state="damaged" if stamp.content is None else "disagree" if len(stamp.places) > 1 else "whole",
         protected=sheet.protected,
-        missing=missing,
+        missing=there.missing,
         errors=_errors(sheet, cells),
-        not_understood=_not_understood(sheet, layout, known | builder.known),
+        not_understood=_not_understood(sheet, layout, there.known | builder.known),
+        notes=there.notes,
     )
 
 
@@ -355,6 +367,8 @@ class _Builder:
         return number
 
     def compute(self, source: str, values: dict[str, list[Value]]) -> Value:
+        if not values.keys() >= set(terms_of(source)):
+            return None  # a row or column that it reads is gone
         try:
             result = evaluate(parse(source), values.__getitem__)
         except UncomputableError:

@@ -276,4 +276,22 @@ NOTES: dict[str, tuple[str, str]] = {
         "Merged cells were left out: too many, or misplaced.",
     ),
     "DATE_1904": ("文件使用 1904 年日期系统。", "The file counts dates from 1904."),
+    "FIELDS_MOVED": (
+        "行或列被移动过，各栏目已在新位置找到。",
+        "Rows or columns were moved; the fields were found where they stand now.",
+    ),
+    "ROWS_SORTED": (
+        "指标行的次序被改动过，已按下发的指标名称对应。",
+        "The indicator rows were put into another order; they were matched by what was issued.",
+    ),
+    "ROW_ADDED": ("指标之间增加了行，已作为指标读取。", "A row was added between the indicators; it was read as one."),
+    "OTHER_EDITION": (
+        "这是另一版次的表格；已读取，没有与下发内容比对。",
+        "This is another edition of the form; it was read, but not compared with what was issued.",
+    ),
+    "FORM_DELETED": ("下发的一张自评表不见了。", "One of the forms issued in this workbook is gone."),
+    "SHEET_COPIED": (
+        "自评表被复制过；以填报的一张为准，其余没有核验。",
+        "The form was copied; the copy that is filled in was judged, the others were not.",
+    ),
 }

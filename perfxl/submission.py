@@ -88,10 +88,11 @@ class Submission:
 
     ``cells`` holds every field by its path.  ``year_asked`` is the year issued or asked for.
     ``missing`` are fields that could not be located; ``issued_names`` what the department
-    issued for the header (blank where nothing was issued); ``moved`` notes fields that were
-    found elsewhere than issued.  ``stamp_state`` is ``damaged`` where the issued content is gone or
-    altered, ``disagree`` where the places of the stamp name different ones, ``lost`` where a sheet
-    of ours came without any; ``stamp_expected`` whether an unstamped form is to be refused.
+    issued for the header (blank where nothing was issued); ``notes`` are codes of
+    ``rejection.NOTES`` for what was found elsewhere than issued.  ``stamp_state`` is ``damaged``
+    where the issued content is gone or altered, ``disagree`` where the places of the stamp name
+    different ones, ``lost`` where a sheet of ours came without any; ``stamp_expected`` whether an
+    unstamped form is to be refused.
     ``remarks`` are codes of ``rejection.NOTES`` and of ``surroundings`` with their places: what
     else the workbook holds.  ``ledger`` gives the amounts of 年度资金总额 by term from the
     accounts of the finance department, in the currency unit of the form; ``None`` where nobody
@@ -130,3 +131,12 @@ class Submission:
             or record.actual_result
             or any(row.actual or row.score is not None or row.variance_explanation for row in record.indicators)
         )
+
+
+@noun
+class Refused:
+    """A form sheet that cannot be read: a code of ``rejection.REJECTIONS`` and the cell or sheets."""
+
+    sheet: str
+    code: str
+    where: str = ""

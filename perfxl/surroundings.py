@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from .number import squeeze
-from .sheet import Sheet, Workbook, column_letters
+from .sheet import Area, Sheet, Workbook, a1, column_letters
 
 Remark = tuple[str, str]
-"""A code (``HIDDEN_ROWS``, ``HIDDEN_COLUMNS``, ``HIDDEN_SHEETS``, ``EXTRA_SHEETS``) and the place."""
+"""A code (``HIDDEN_ROWS``, ``HIDDEN_COLUMNS``, ``HIDDEN_SHEETS``, ``EXTRA_SHEETS``, ``COVERED_VALUE``,
+``IMAGE_IN_INPUT``) and the place."""
 
 _DEFAULT_NAME = r"(?:sheet|工作表|表)\s*\d*"
 _MOST = 10  # places named in one remark
+_LARGE, _MANY = 500, 500
+"""Merged areas of more cells are not listed cell by cell; no more areas than that are looked at."""
 
 
 def of_sheet(sheet: Sheet) -> tuple[Remark, ...]:
     """The hidden rows and columns of a form sheet that hold something."""
+    unseen = _unseen(sheet)
     if not sheet.hidden_rows and not sheet.hidden_columns:
-        return ()
+        return unseen
     filled = [place for place, cell in sheet.cells.items() if not cell.is_empty]
     rows = sorted({row for row, _ in filled} & sheet.hidden_rows)
     columns = sorted({column for _, column in filled} & sheet.hidden_columns)
@@ -27,7 +32,44 @@ def of_sheet(sheet: Sheet) -> tuple[Remark, ...]:
         found.append(("HIDDEN_ROWS", _listed(str(row) for row in rows)))
     if columns:
         found.append(("HIDDEN_COLUMNS", _listed(column_letters(column) for column in columns)))
+    return (*found, *unseen)
+
+
+def _unseen(sheet: Sheet) -> tuple[Remark, ...]:
+    """Values under merged cells, and pictures where values are due."""
+    hidden, large = _covered(sheet.merges)
+    under = {place for place in sheet.cells.keys() & hidden if not sheet.cells[place].is_empty}
+    for area in large:
+        under |= {place for place, cell in sheet.cells.items() if area.holds(*place) and not cell.is_empty}
+        under.discard(area.corner)
+    pictures = [
+        place
+        for place, cell in sheet.cells.items()
+        if cell.formula is not None and "DISPIMG" in cell.formula and not cell.locked
+    ]
+    found = []
+    if under:
+        found.append(("COVERED_VALUE", _listed(a1(*place) for place in sorted(under))))
+    if pictures:
+        found.append(("IMAGE_IN_INPUT", _listed(a1(*place) for place in sorted(pictures))))
     return tuple(found)
+
+
+def _size(area: Area) -> int:
+    return (area.bottom - area.top + 1) * (area.right - area.left + 1)
+
+
+@lru_cache(maxsize=32)
+def _covered(merges: tuple[Area, ...]) -> tuple[frozenset[tuple[int, int]], tuple[Area, ...]]:
+    """The cells under merged ones; areas too large to be listed come as they are."""
+    covered = {
+        (row, column)
+        for area in [area for area in merges if _size(area) <= _LARGE][:_MANY]
+        for row in range(area.top, area.bottom + 1)
+        for column in range(area.left, area.right + 1)
+        if (row, column) != area.corner
+    }
+    return frozenset(covered), tuple([area for area in merges if _size(area) > _LARGE][:_MANY])
 
 
 def of_workbook(workbook: Workbook, forms: Sequence[Sheet], own: Iterable[str]) -> tuple[Remark, ...]:

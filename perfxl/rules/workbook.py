@@ -324,6 +324,8 @@ _REMARKS = {
     "HIDDEN_COLUMNS": "columns",
     "HIDDEN_SHEETS": "sheets",
     "EXTRA_SHEETS": "",
+    "COVERED_VALUE": "covered",
+    "IMAGE_IN_INPUT": "image",
 }
 """What the reader remarks upon, and the text for it; the texts and severities stand in the rule."""
 
@@ -350,15 +352,25 @@ _REMARKS = {
         "rows": ("表中有内容的第 {actual} 行被隐藏。", "Rows that hold something are hidden: {actual}."),
         "columns": ("表中有内容的 {actual} 列被隐藏。", "Columns that hold something are hidden: {actual}."),
         "sheets": ("文件里有隐藏的工作表：{actual}。", "The workbook has hidden sheets: {actual}."),
+        "covered": (
+            "合并单元格下面盖着内容，表面看不到：{actual}。",
+            "There is content under merged cells, where nobody sees it: {actual}.",
+        ),
+        "image": (
+            "该填写的单元格里放的是图片，读不出内容：{actual}。",
+            "A picture stands where a value is due; it cannot be read: {actual}.",
+        ),
     },
 )
 def nothing_beside_the_form(form_read: Submission, form: Form) -> Iterator[Breach]:
     """文件里不宜有表外的内容。 The workbook holds the form and nothing hidden or foreign.
 
-    隐藏的行列里可能有参与求和的数；宏和外部链接对收表的人有风险：含宏须退回（除非 --allow-macros），外部链接为提醒。
+    隐藏的行列里可能有参与求和的数；宏和外部链接对收表的人有风险：含宏须退回（除非 --allow-macros），外部链接为提醒；
+    盖在合并单元格下面的数、用图片代替的数须改正。
 
     Hidden rows and columns may hold figures that count; macros and links are a risk to whoever opens
-    the file. Macros are an error unless ``--allow-macros``, links a warning.
+    the file. Macros are an error unless ``--allow-macros``, links a warning; a value that nobody can
+    see under a merged cell, or a picture of one, is an error.
 
     Pass: project_name=党建经费
     Pass: remarks=FAR_CELL:Z9
@@ -368,12 +380,13 @@ def nothing_beside_the_form(form_read: Submission, form: Form) -> Iterator[Breac
     Fail: remarks=HIDDEN_SHEETS:底稿
     Fail: remarks=HAS_MACROS:,HAS_EMBEDDED_OBJECTS:,EXTERNAL_LINKS:
     Fail: remarks=COMMENTS:,CELL_IMAGES:
+    Fail: remarks=COVERED_VALUE:H14,IMAGE_IN_INPUT:F13
     """
     for code, where in form_read.remarks:
         if code not in _REMARKS:
             continue
         severity = None
-        if code == "HAS_MACROS" and not form.rules.allow_macros:
+        if code in ("COVERED_VALUE", "IMAGE_IN_INPUT") or (code == "HAS_MACROS" and not form.rules.allow_macros):
             severity = Severity.ERROR
         elif code == "EXTERNAL_LINKS":
             severity = Severity.WARNING
