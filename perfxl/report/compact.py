@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 
 from ..drawing import Drawing
@@ -124,16 +125,10 @@ class Compactor:
         (zh, do_zh), (en, do_en) = (words.rejection(verdict, lang) for lang in ("zh", "en"))
         return [self._pair(zh, en), self._pair(do_zh, do_en)]
 
-    def _wording(self, templates: tuple[str, str], finding: Finding, said: Mapping[str, str]) -> list[Json]:
-        """The number of the templates and the facts for their slots; both texts where that would say less."""
-        names = tuple(dict.fromkeys(_SLOT.findall(templates[0]) + _SLOT.findall(templates[1])))
-        facts = words.facts(finding)
-        values = [facts[name] for name in names]
-        given = dict(zip(names, values, strict=True))
-        for lang, template in zip(("zh", "en"), templates, strict=True):
-            if _SLOT.sub(lambda slot: given[slot[1]], template) != said[lang]:
-                return [self._pair(said["zh"], said["en"])]
-        return [self._pair(*templates, names), *(self.text(value) for value in values)]
+    def _wording(self, templates: tuple[str, str], facts: Mapping[str, str]) -> list[Json]:
+        """The number of the templates, and the facts for their slots in order."""
+        names = _slots(templates)
+        return [self._pair(*templates, names), *(self.text(facts[name]) for name in names)]
 
     # ---- findings -----------------------------------------------------------------------
 
@@ -148,8 +143,7 @@ class Compactor:
 
     def _finding(self, finding: Finding, record: SelfEvaluation | None) -> list[Json]:
         templates = words.templates(finding)
-        message = {lang: words.message(finding, lang) for lang in ("zh", "en")}
-        remedy = {lang: words.remedy(finding, lang) for lang in ("zh", "en")}
+        facts = words.facts(finding)
         return [
             self.rule(finding.rule),
             SEVERITIES.index(finding.severity.value),
@@ -158,8 +152,8 @@ class Compactor:
             self.text(_fact(finding.expected), 200),
             self.text(_fact(finding.actual), 200),
             self.text(_fact(finding.difference)),
-            self._wording(templates[0], finding, message),
-            self._wording(templates[1], finding, remedy) if any(remedy.values()) else None,
+            self._wording(templates[0], facts),
+            self._wording(templates[1], facts) if any(templates[1]) else None,
             [self.rule(finding.caused_by[0]), finding.caused_by[1]] if finding.caused_by else None,
             self._diagnosis(finding.diagnosis),
         ]
@@ -233,6 +227,12 @@ class Compactor:
 
         texts: list[Json] = [self.text(words.plain_text(text)) for _, _, text in drawing.filled]
         return self._layouts.number(key, make), texts
+
+
+@lru_cache(maxsize=1024)
+def _slots(templates: tuple[str, str]) -> tuple[str, ...]:
+    """The names of the slots of both templates, in the order met."""
+    return tuple(dict.fromkeys(_SLOT.findall(templates[0]) + _SLOT.findall(templates[1])))
 
 
 def _fact(value: Fact) -> str | None:

@@ -46,7 +46,7 @@ const WORDS = {
   stamp: ["标识", "stamp"], labels: ["栏目文字", "labels"], option: ["命令指定", "option"],
   across: ["跨表核对", "Across forms"],
   keys: ["键盘：{j} {k} 逐条查看，{l} 在表与问题之间跳转，{p} {n} 换表，{e} 返回", "Keys: {j} {k} walk the findings, {l} jumps between cell and finding, {p} {n} other form, {e} back"],
-  cellHas: ["单元格 {cell}：{list}", "Cell {cell}: {list}"],
+  cellHas: ["{n}，单元格 {cell}：{list}", "{n}, cell {cell}: {list}"],
   made: ["{day} 由 perfxl {tool} 生成；不访问网络。", "Made by perfxl {tool}, {day}; uses no network."],
   madeUndated: ["由 perfxl {tool} 生成；不访问网络。", "Made by perfxl {tool}; uses no network."],
   ready: ["{n} 张", "{n} forms"], asc: ["升序", "ascending"], desc: ["降序", "descending"],
@@ -215,7 +215,7 @@ const chipOfForm = ([file, sheet, cell]) => {
 
 // ---- filters and list ------------------------------------------------------------------------
 
-const choice = (name, entries) => el("label", null, t(name), el("select", {on: {change: event => { filters[name] = event.target.value; limit = MANY; refresh(); }}},
+const choice = (name, entries) => el("label", null, t(name), el("select", {id: "by-" + name, on: {change: event => { filters[name] = event.target.value; limit = MANY; refresh(); }}},
   el("option", {value: ""}, t("any")), entries.map(([value, words]) => el("option", {value, selected: filters[name] === value}, words))));
 const filterBar = () => {
   const units = [...countBy(one => one.unit >= 0 ? one.unit : null)].sort((a, b) => str(a[0]).localeCompare(str(b[0]), "zh-CN"));
@@ -319,7 +319,8 @@ const drawn = (form, groups, act) => {
         const worst = Math.min(...found.map(each => each[1][1]));
         classes.push("found", SEVERITIES[worst]);
         const said = found.map(each => rules[each[1][0]][0] + " " + say(each[1][7])).join(" ");
-        cell.append(button(String(found[0][0] + 1) + (found.length > 1 ? "+" : ""), {class: "mark " + SEVERITIES[worst], "aria-label": t("cellHas", {cell: name, list: said}), title: said}, event => { event.stopPropagation(); act.cell(cellOf(found[0][1]), found.map(each => each[0])); }));
+        const shown = String(found[0][0] + 1) + (found.length > 1 ? "+" : "");
+        cell.append(button(shown, {class: "mark " + SEVERITIES[worst], "aria-label": t("cellHas", {n: shown, cell: name, list: said}), title: said}, event => { event.stopPropagation(); act.cell(cellOf(found[0][1]), found.map(each => each[0])); }));
         cell.addEventListener("click", () => act.cell(cellOf(found[0][1]), found.map(each => each[0])));
       }
       cell.className = classes.join(" ");
