@@ -162,8 +162,7 @@ class Compactor:
         """One finding across forms with its first places: numbers of file and sheet, and the cell."""
         finding = found.finding
         templates = words.templates(finding)
-        message = {lang: words.message(finding, lang) for lang in ("zh", "en")}
-        remedy = {lang: words.remedy(finding, lang) for lang in ("zh", "en")}
+        facts = words.facts(finding)
         places: list[Json] = [
             [self.text(words.plain_text(place.file)), self.text(place.sheet, 60), place.cell]
             for place in islice(found.places, PLACES)
@@ -171,8 +170,8 @@ class Compactor:
         return [
             self.rule(finding.rule),
             SEVERITIES.index(finding.severity.value),
-            self._wording(templates[0], finding, message),
-            self._wording(templates[1], finding, remedy),
+            self._wording(templates[0], facts),
+            self._wording(templates[1], facts),
             places,
         ]
 
