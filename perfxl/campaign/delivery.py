@@ -95,7 +95,8 @@ class Courier:
         """Carry these messages; the report says what came of each. What a run does not come to stays
         in the queue. ``CampaignError`` of the ledger passes through: nothing is sent that cannot be
         written down."""
-        waiting = [_Waiting(row) for row in rows]
+        every = list(rows)
+        waiting = [_Waiting(row) for row in every]
         try:
             while waiting and not self._wants_stop():
                 if self._pace.used_up():
@@ -113,7 +114,7 @@ class Courier:
             self._close()
         self.report.interrupted = self._wants_stop()
         done = {row.id for row in self._finished()}
-        self.report.left = [item.row for item in waiting if item.row.id not in done]
+        self.report.left = [row for row in every if row.id not in done]
         return self.report
 
     def _finished(self) -> list[Row]:

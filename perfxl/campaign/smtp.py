@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from typing import Literal, NamedTuple
 
 from .mailbox import LOOPBACK, Mailbox
@@ -104,11 +106,13 @@ class Session:
         self._stage: Stage = "connect"
         self._client = self._connected(mailbox, context or ssl.create_default_context())
         self.delivered = 0
-        try:
-            self._prepare(mailbox, password, context or ssl.create_default_context())
-        except (OSError, smtplib.SMTPException) as error:
-            self._client.close()
-            raise self._failed(error) from error
+        with ExitStack() as undo:
+            undo.callback(self._client.close)
+            try:
+                self._prepare(mailbox, password, context or ssl.create_default_context())
+            except (OSError, smtplib.SMTPException) as error:
+                raise self._failed(error) from error
+            undo.pop_all()
 
     def _connected(self, mailbox: Mailbox, context: ssl.SSLContext) -> _Client:
         host, port, name, seconds = mailbox.host, mailbox.port, "[127.0.0.1]", self._times.connect
@@ -122,6 +126,9 @@ class Session:
     def _prepare(self, mailbox: Mailbox, password: str | None, context: ssl.SSLContext) -> None:
         client = self._client
         client.patience(self._times.command)
+        with suppress(OSError):  # the final dot should not wait for the acknowledgement of what went before
+            assert client.sock is not None
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._greet()
         if mailbox.security == "starttls":
             self._stage = "tls"
