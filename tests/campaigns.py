@@ -8,9 +8,9 @@ from pathlib import Path
 
 from perfxl.campaign.enclosing import Issued
 from perfxl.campaign.ledger import Ledger
-from perfxl.campaign.letter import supply_templates
 from perfxl.campaign.mailbox import Mailbox, mailbox_of
 from perfxl.campaign.plan import Contact, Plan, Task, Unit
+from perfxl.campaign.stationery import supply_templates
 from perfxl.form import load_form
 from perfxl.record import Assignment
 from perfxl.stamp import Seal

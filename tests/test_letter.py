@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from perfxl.campaign.letter import Facts, Project, render, supply_templates, template_path
+from perfxl.campaign.letter import Facts, Project, render
 from perfxl.campaign.plan import Contact, Unit
+from perfxl.campaign.stationery import supply_templates, template_path
 from perfxl.campaign.trouble import CampaignError
 
 FACTS = Facts(

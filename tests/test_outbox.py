@@ -20,9 +20,9 @@ from perfxl.campaign.address import BadAddressError, checked
 from perfxl.campaign.drafting import Order, Prepared, Problem, prepare
 from perfxl.campaign.enclosing import MismatchError
 from perfxl.campaign.ledger import Ledger
-from perfxl.campaign.letter import template_path
 from perfxl.campaign.outbox import Draft, Enclosure, Outbox, Row, message_id
 from perfxl.campaign.plan import Contact, Plan
+from perfxl.campaign.stationery import template_path
 from perfxl.campaign.trouble import CampaignError
 
 ORDER = Order(campaign=CAMPAIGN, mailbox=mailbox(), lang="zh", title="财政项目支出绩效自评表")
@@ -279,7 +279,10 @@ def test_an_edited_template_writes_the_messages_anew(desk: Callable[..., Desk]) 
     first = table.prepare().rows
     path = template_path(table.folder, "issue", "zh")
     path.write_text("主题：新\n\n新的正文\n", encoding="utf-8")
+    (table.folder / "outbox/mine.eml").write_text("mine", encoding="utf-8")
     second = table.prepare().rows
+    kept = {path.name for path in (table.folder / "outbox").iterdir()}
+    assert kept == {"mine.eml", *(row.file.rpartition("/")[2] for row in second)}
     assert [row.message_id for row in first] == [row.message_id for row in second]
     assert not {row.sha256 for row in first} & {row.sha256 for row in second}
 
@@ -304,7 +307,7 @@ def test_what_was_sent_stays_sent_and_what_is_new_follows(desk: Callable[..., De
     first = table.prepare().rows
     table.settle(first[0], "sent")
     table.settle(first[1], "uncertain")
-    assert table.prepare() == Prepared([], [], [], 2)
+    assert table.prepare() == Prepared([], [], [], [], 2)
     extra = task(table.plan.units[0], 2)
     table.plan = replace(table.plan, tasks=(*table.plan.tasks, extra))
     issue_more = replace(table.plan, tasks=(extra,))
@@ -321,7 +324,7 @@ def test_what_changed_after_it_was_sent_is_said_and_sent_on_demand(desk: Callabl
     changed = replace(changed, assignment=replace(changed.assignment, project_name="改名的项目"))
     table.plan = replace(table.plan, tasks=(changed, table.plan.tasks[1]))
     issue(table.folder, replace(table.plan, tasks=(changed,)))
-    assert table.prepare() == Prepared([], [], ["U001"], 2)
+    assert table.prepare() == Prepared([], [], [], ["U001"], 2)
     (row,) = table.prepare(again=True).rows
     assert (row.unit, row.purpose) == ("U001", "issue-2")
 

@@ -16,11 +16,12 @@ from . import mime
 from .address import BadAddressError, checked, control, shared
 from .enclosing import Issued, MismatchError, attachment_names
 from .ledger import Entry
-from .letter import Facts, Project, render, template_path
+from .letter import Facts, Project, render
 from .mailbox import Mailbox
 from .mime import Attachment, Message
 from .outbox import GONE, Draft, Enclosure, Outbox, Row, message_id
 from .plan import Contact, Unit
+from .stationery import template_path
 from .trouble import CampaignError
 
 ISSUE, TRIAL = "issue", "trial"
@@ -37,8 +38,9 @@ class Problem(NamedTuple):
 
 @noun
 class Order:
-    """What is to be written: for ``only`` these units (empty: all); ``again`` what changed since it was
-    sent, too; ``to_me`` everything to one's own address; ``shared`` allows one address for several units."""
+    """What is to be written: for ``only`` these units (empty: all); ``again`` also what changed since it
+    was sent, and what was refused; ``to_me`` everything to one's own address; ``shared`` allows one
+    address for several units."""
 
     campaign: str
     mailbox: Mailbox
@@ -51,10 +53,11 @@ class Order:
 
 
 class Prepared(NamedTuple):
-    """What may be sent; what stands in the way; units whose workbooks changed since they were sent;
-    how many units have had everything."""
+    """What may be sent; messages that a server refused and that are still the same; what stands in the
+    way; units whose workbooks changed since they were sent; how many units have had everything."""
 
     rows: list[Row]
+    refused: list[Row]
     problems: list[Problem]
     changed: list[str]
     complete: int
@@ -90,6 +93,13 @@ class _Preparation:
         self.complete = 0
 
     def run(self) -> Prepared:
+        """All of it in one commit."""
+        with self.outbox.writing():
+            prepared = self._prepare()
+        self.outbox.sweep()
+        return prepared
+
+    def _prepare(self) -> Prepared:
         problems = {problem.unit: problem for problem in address_problems(self.issued, self.order)}
         found = list[Row]()
         for unit in self.units():
@@ -104,7 +114,11 @@ class _Preparation:
             except MismatchError as error:
                 problems[unit.code] = Problem(unit.code, error.zh, error.en)
         self.take_back({row.id for row in found})
-        return Prepared(found, list(problems.values()), self.changed, self.complete)
+        if self.order.again:
+            found = [self.outbox.requeue(row) if row.state == "refused" else row for row in found]
+        refused = [row for row in found if row.state == "refused"]
+        found = [row for row in found if row.state in ("queued", "deferred")]
+        return Prepared(found, refused, list(problems.values()), self.changed, self.complete)
 
     def units(self) -> list[Unit]:
         only = set(self.order.only)

@@ -6,17 +6,19 @@ import os
 import secrets
 from pathlib import Path
 
-from ..form import Form
+from ..form import Form, template_text
 from ..xlsx.writer import write_workbook
 from .ledger import FILE, Ledger
 from .roster_blank import blank_roster
 from .sample import DEPARTMENT, sample_rows
 from .settings import ISSUED, KEY, KEY_BYTES, ROSTER, SETTINGS
+from .stationery import supply_templates
 from .trouble import CampaignError
 
 _SIGNS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody takes for another."""
 
+SAMPLE_SENDER = "jixiao@finance.example"
 IGNORE, DEFINITION = ".gitignore", "form.toml"
 _IGNORED = (KEY, FILE + "*", "backups/", ".perfxl-*", ISSUED + "/", "outbox/", "rehearsal/", "returned/")
 
@@ -46,8 +48,9 @@ def found(
         _new(folder / ROSTER, roster, made)
         if definition is not None:
             _new(folder / DEFINITION, definition, made)
+        supply_templates(folder)
         Ledger.create(folder).close()
-        _new(folder / SETTINGS, _settings(name, form_name, year, department, password).encode(), made)
+        _new(folder / SETTINGS, (_settings(name, form_name, year, department, password) + _mail(sample)).encode(), made)
     except OSError as error:
         for path in made:
             path.unlink(missing_ok=True)
@@ -85,6 +88,12 @@ def _cannot(folder: Path, error: OSError) -> CampaignError:
         f"不能在 {folder} 里建立填报任务：{why}。请换一个文件夹，或腾出空间、检查权限后重试。",
         f"Cannot make a campaign in {folder}: {why}. Take another folder, or make room, or check permissions.",
     )
+
+
+def _mail(sample: bool) -> str:
+    """The mailbox, to be filled in; that of the sample is filled in, so that it can be rehearsed with."""
+    text = template_text("mail/settings.toml")
+    return text.replace('from = "" ', f'from = "{SAMPLE_SENDER}" ') if sample else text
 
 
 def _settings(name: str, form: str, year: int, department: str, password: str) -> str:

@@ -8,10 +8,7 @@ never a blank; templates run in a sandbox, as they are files that people pass on
 from __future__ import annotations
 
 import datetime
-import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,12 +16,10 @@ from typing import NamedTuple
 import jinja2
 import jinja2.sandbox
 
-from ..form import template_text
 from .address import control
 from .plan import Contact, Unit
 from .trouble import CampaignError
 
-FOLDER = "mail"
 _SUBJECT = re.compile(r"(?:主题|Subject)\s*[:：]\s*(.*)", re.IGNORECASE)
 
 
@@ -55,25 +50,6 @@ class Letter(NamedTuple):
 
     subject: str
     body: str
-
-
-def template_path(folder: Path, kind: str, lang: str) -> Path:
-    """Where the template of a kind of letter (``issue`` …) lies in the campaign folder."""
-    return folder / FOLDER / f"{kind}.{lang}.txt"
-
-
-def supply_templates(folder: Path, kinds: Iterable[str] = ("issue",)) -> list[Path]:
-    """Copy the templates that are not there yet into the campaign folder; none is overwritten."""
-    made = []
-    for kind in kinds:
-        for lang in ("zh", "en"):
-            path = template_path(folder, kind, lang)
-            with suppress(FileExistsError):
-                os.makedirs(path.parent, exist_ok=True)
-                with open(path, "x", encoding="utf-8", newline="\n") as file:
-                    file.write(template_text(f"mail/{path.name}"))
-                made.append(path)
-    return made
 
 
 def render(path: Path, facts: Facts) -> Letter:

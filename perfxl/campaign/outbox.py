@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,8 @@ from .ledger import Ledger
 from .trouble import CampaignError
 
 FOLDER, SENDINGS = "outbox", "sendings.log"
+
+_OURS = re.compile(r"[A-Za-z0-9-]+_[A-Za-z0-9-]+_[0-9]+_[0-9a-f]{12}\.eml|\.perfxl-[0-9a-f]{12}\.tmp")
 
 State = Literal["queued", "claimed", "data_started", "sent", "refused", "deferred", "uncertain", "withdrawn"]
 REPLACEABLE: tuple[State, ...] = ("queued", "deferred", "refused", "withdrawn")
@@ -141,6 +144,20 @@ class Outbox:
 
     # Writing
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Several changes in one commit."""
+        with self._ledger.writing():
+            yield
+
+    def sweep(self) -> None:
+        """Remove the files of messages that were replaced or withdrawn: they were never sent."""
+        kept = {row.file.rpartition("/")[2] for row in self.rows() if row.state != "withdrawn"}
+        with suppress(OSError):
+            for path in (self._ledger.folder / FOLDER).iterdir():
+                if path.name not in kept and _OURS.fullmatch(path.name):
+                    path.unlink()
+
     def put(self, draft: Draft) -> Row:
         """Queue a message. One of the same key that surely has not left is replaced where its content
         differs, and kept as it is (time of writing included) where not; one that may have left raises
@@ -170,6 +187,11 @@ class Outbox:
     def withdraw(self, row: Row, why: str) -> None:
         """Take back a message that has not left."""
         self._move(row, "withdrawn", why)
+
+    def requeue(self, row: Row) -> Row:
+        """Try a refused message once more, as it is."""
+        self._move(row, "queued", "")
+        return row._replace(state="queued")
 
     def recover(self) -> Recovered:
         """At the start, under the hold: whoever claimed anything is dead. What had not begun is queued

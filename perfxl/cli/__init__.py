@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "forms": ("列出或检查表样定义", "the form definitions; --check checks one"),
     "init": ("建立填报任务和花名册", "a campaign folder with a roster to fill in"),
     "generate": ("按花名册生成下发的表", "the workbooks of a campaign, from its roster"),
+    "send": ("把表发给各单位；默认演练", "send the workbooks to their units; a rehearsal by default"),
 }
 """The commands: each the module of that name, with its line of help in Chinese and English."""
 
