@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import rules as rule_book
 from .batch import Batch
+from .config import PLAIN, Config
 from .digest import expect, hex_digest
 from .drawing import draw
 from .files import WORKBOOKS, Path, Source, contents, find_files
-from .finding import Rule, Verdict
-from .form import Form
+from .finding import Rule, Severity, Verdict
+from .form import Form, with_parameters
 from .formdigest import Digest, digest_of
 from .noun import noun
 from .pool import spread
@@ -46,6 +47,8 @@ class Terms:
     codes: tuple[str, ...] | None = None
     drawings: bool = False
     digests: bool = False
+    changes: tuple[tuple[str, object], ...] = ()
+    severities: tuple[tuple[str, Severity], ...] = ()
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules to be run, in the order of the rule book."""
@@ -66,23 +69,28 @@ def check(
     progress: Callable[[int, int], None] | None = None,
     drawings: bool = False,
     batch: Batch | None = None,
+    config: Config = PLAIN,
 ) -> Iterator[Verdict]:
     """The verdicts on files, folders and zips of returns, in their order, as they are ready.
 
     ``form`` and ``year`` decide where detection should not; ``stamped_only`` refuses a form
     that perfxl did not write.  ``rules`` are some of the rule book.  ``jobs`` above 1 starts
     that many processes; an ``executor`` (any of ``concurrent.futures``) is used instead where
-    one is given.  ``batch`` takes in what the rules over a batch need of each form, for
-    ``crosscheck``.  ``progress`` is told how many files of how many are done.  With ``drawings``
-    each verdict carries its sheet as it stands, for a report that shows it.
 
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
     sources = find_files(paths)
     expect(len(sources))
-    codes = None if rules is rule_book.STANDARD else tuple(rule.code for rule in rules)
+    rules = config.rules() if rules is rule_book.STANDARD else rules
     terms = Terms(
-        form=form, year=year, stamped_only=stamped_only, codes=codes, drawings=drawings, digests=batch is not None
+        form=form,
+        year=year,
+        stamped_only=stamped_only,
+        codes=None if rules is rule_book.STANDARD else tuple(rule.code for rule in rules),
+        drawings=drawings,
+        digests=batch is not None,
+        changes=config.changes,
+        severities=config.severities,
     )
     files = spread(partial(judge_chunk, terms=terms), sources, lost, jobs=jobs, executor=executor)
     return _told(files, len(sources), progress, batch)
@@ -171,7 +179,9 @@ def _judged(
     if isinstance(form_read, Refused):
         refused = _rejected(name, form_read.code, form_read.where, sha256)
         return Judged(replace(refused.verdict, sheet=form_read.sheet))
-    verdict = judge(form_read, name, sha256, rules=rules)
+    if terms.changes:
+        form_read = replace(form_read, form=with_parameters(form_read.form, terms.changes))
+    verdict = judge(form_read, name, sha256, rules=rules, severities=dict(terms.severities))
     if terms.drawings:
         verdict = _drawn(workbook, form_read, verdict)
     return Judged(verdict, digest_of(form_read, name) if terms.digests else None)

@@ -8,8 +8,8 @@ from typing import Any
 
 from . import grouping
 from .batch import Batch
-from .finding import Across, BatchFinding, BatchNotRun, Breach, Finding, Over, Rule
-from .form import Form, Parameters, load_form
+from .finding import Across, BatchFinding, BatchNotRun, Breach, Finding, Over, Rule, Severity
+from .form import Form, Parameters, load_form, with_parameters
 from .rules import BOOK
 
 _GROUPS: Mapping[Over, Callable[[Batch, Parameters], Iterator[Any]]] = {
@@ -24,15 +24,35 @@ _GROUPS: Mapping[Over, Callable[[Batch, Parameters], Iterator[Any]]] = {
 }
 
 
-def across(batch: Batch, *, form: Form | None = None, rules: Sequence[Rule] = BOOK) -> Across:
+Changes = tuple[tuple[str, object], ...]
+Severities = tuple[tuple[str, Severity], ...]
+
+
+def across(
+    batch: Batch,
+    *,
+    form: Form | None = None,
+    rules: Sequence[Rule] = BOOK,
+    changes: Changes = (),
+    severities: Severities = (),
+) -> Across:
     """What the rules over a batch say of it; of ``rules``, those of one form are passed over.
 
+    ``changes`` and ``severities`` are those of a ``Config``.
     Nothing is computed before the findings are walked through: the batch may still be filling.
     """
-    return Across(cross_check(batch, form=form, rules=rules), not_run(batch, rules))
+    found = cross_check(batch, form=form, rules=rules, changes=changes, severities=severities)
+    return Across(found, not_run(batch, rules))
 
 
-def cross_check(batch: Batch, *, form: Form | None = None, rules: Sequence[Rule] = BOOK) -> Iterator[BatchFinding]:
+def cross_check(
+    batch: Batch,
+    *,
+    form: Form | None = None,
+    rules: Sequence[Rule] = BOOK,
+    changes: Changes = (),
+    severities: Severities = (),
+) -> Iterator[BatchFinding]:
     """跨表核验: findings in the order of the rule book.
 
     Thresholds are those of ``form``, else of the definition that most forms of the batch have.
@@ -41,19 +61,20 @@ def cross_check(batch: Batch, *, form: Form | None = None, rules: Sequence[Rule]
     if batch.is_alone or not chosen:
         return
     form = form or load_form(max(batch.kinds, key=lambda name: batch.kinds[name]))
+    form, graded = with_parameters(form, changes), dict(severities)
     for rule in chosen:
         for group in _GROUPS[rule.over](batch, form.rules):
             for breach in rule.function(group, form):
-                yield _finding(rule, breach, group)
+                yield _finding(rule, breach, group, graded.get(rule.code))
 
 
-def _finding(rule: Rule, breach: Breach, group: Any) -> BatchFinding:
+def _finding(rule: Rule, breach: Breach, group: Any, graded: Severity | None) -> BatchFinding:
     difference, expected, actual = breach.difference, breach.expected, breach.actual
     if difference is None and isinstance(expected, Decimal) and isinstance(actual, Decimal):
         difference = actual - expected
     finding = Finding(
         rule=rule.code,
-        severity=breach.severity or rule.severity,
+        severity=graded or breach.severity or rule.severity,
         sheet="",
         cell=None,
         field="",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, cast
@@ -35,6 +35,10 @@ class UnknownFormError(ValueError):
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         self.name, self.known = name, known
         super().__init__(f"no form {name!r}; known: {', '.join(known)}")
+
+
+SCORINGS = ("ratio", "banded", "manual")
+"""Scoring profiles 计分方式: in proportion to the result, by bands where bands are given, by hand."""
 
 
 @noun
@@ -183,6 +187,13 @@ class Parameters:
     near_count_least: int
     late_spending: Decimal
     scoring: str
+    execution_bands: tuple[tuple[Decimal, Decimal], ...]
+    satisfaction_bands: tuple[tuple[Decimal, Decimal], ...]
+
+    @staticmethod
+    def share(bands: tuple[tuple[Decimal, Decimal], ...], value: Decimal) -> Decimal:
+        """The share of the weight that a value earns: that of the first band it reaches, else nothing."""
+        return next((share for floor, share in bands if value >= floor), Decimal(0))
 
     def grade(self, total: Decimal) -> str:
         """评级 of a total: the first band that it reaches."""
@@ -401,6 +412,20 @@ def _columns(table: Table) -> tuple[Column, ...]:
     return tuple(found)
 
 
+def parameter_changes(
+    given: Mapping[str, object], mistakes: list[Mistake], key: str = "rules"
+) -> tuple[tuple[str, object], ...]:
+    """Some parameters of the rules as they are written in a file, checked; mistakes are added to the list."""
+    found = _parameters(Table({**_defaults(), **given}, key, mistakes))
+    return tuple((name, getattr(found, name)) for name in given if hasattr(found, name))
+
+
+@lru_cache(maxsize=32)
+def with_parameters(form: Form, changes: tuple[tuple[str, object], ...]) -> Form:
+    """The form with some parameters of its rules changed; what is printed stays as it is."""
+    return replace(form, rules=replace(form.rules, **dict(changes)))  # type: ignore[arg-type]
+
+
 def _parameters(table: Table) -> Parameters:
     values: dict[str, object] = {}
     for field in fields(Parameters):
@@ -417,12 +442,12 @@ def _parameters(table: Table) -> Parameters:
         else:
             table.seen.add(name)
             values[name] = _tuple(table, name, kind, raw)
-    if values["scoring"] not in ("ratio", "manual"):
+    if values["scoring"] not in SCORINGS:
         table.wrong(
             "scoring",
-            "应为 ratio 或 manual",
-            "should be ratio or manual",
-            near(str(values["scoring"]), ("ratio", "manual")),
+            f"应为 {'、'.join(SCORINGS)} 之一",
+            f"should be one of {', '.join(SCORINGS)}",
+            near(str(values["scoring"]), SCORINGS),
         )
     table.done()
     return Parameters(**values)  # type: ignore[arg-type]
@@ -444,6 +469,11 @@ def _tuple(table: Table, name: str, kind: str, raw: object) -> tuple[object, ...
             if not bands or list(bands) != sorted(bands, key=lambda band: -band[0]):
                 table.wrong(name, "应从高到低排列", "should run from the highest band to the lowest")
             return bands or ((Decimal(0), ""),)
+        if kind == "tuple[tuple[Decimal, Decimal], ...]":
+            shares = tuple((table.number(name, floor), table.number(name, share)) for floor, share in raw)
+            if not shares or list(shares) != sorted(shares, key=lambda share: -share[0]):
+                table.wrong(name, "应从高到低排列", "should run from the highest band to the lowest")
+            return shares
         if kind == "tuple[tuple[str, str], ...]":
             return tuple((str(wrong), str(right)) for wrong, right in raw)
         return tuple((str(word), table.number(name, low), table.number(name, high)) for word, low, high in raw)

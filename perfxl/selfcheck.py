@@ -34,7 +34,7 @@ def live_rule(code: str) -> Rule:
 
 @lru_cache(maxsize=128)
 def _source(code: str, parameters: Parameters) -> str:
-    if code == "S01" and (parameters.scoring == "manual" or parameters.score_places < 2):
+    if code == "S01" and (parameters.scoring != "ratio" or parameters.score_places < 2):
         return "if(used = 0, '', undecided)"  # by hand, or rounded more coarsely than the sheet allows for
     source = live_rule(code).live or ""
     for field in fields(parameters):

@@ -40,7 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stamped",),
     ("reading",),
     ("validator", "crosscheck", "report", "xlsx"),
-    ("files", "pool"),
+    ("files", "pool", "config"),
     ("checking",),
     ("campaign",),
     ("cli",),

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module, resources
 
@@ -13,18 +14,18 @@ import click
 
 from ..batch import Batch
 from ..checking import check
+from ..config import LEVELS, PLAIN, Config, find_config, known_codes, load_config, unknown_codes
 from ..crosscheck import across
+from ..definition import BrokenDefinitionError
 from ..files import find_files
-from ..finding import Across, Rule, Severity, Verdict
+from ..finding import Across, Severity, Verdict
 from ..report.tally import Tally
-from ..rules import BOOK, STANDARD
-from .definitions import form_of, meant
+from ..rules import BOOK
+from .definitions import BrokenFileError, form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .speech import Command, Speech
 
 FORMATS = ("text", "json", "jsonl", "csv", "sarif", "html", "xlsx")
-SPOKEN = ("W01", "T02", "T03", "X05")
-"""Codes of the rule book that are never findings: rejections, and diagnoses of other findings."""
 
 
 def command(say: Speech) -> click.Command:
@@ -53,10 +54,16 @@ def command(say: Speech) -> click.Command:
                 help=say("只用这些规则，如 T,X0。", "only these rules: T,X0"),
             ),
             click.Option(["--ignore"], metavar="CODES", multiple=True, help=say("不用这些规则。", "not these rules")),
+            click.Option(["--preview"], is_flag=True, help=say("连同预览中的规则。", "the rules in preview too")),
+            click.Option(
+                ["--config", "config_file"],
+                metavar="FILE",
+                help=say("核验配置（默认找 perfxl.toml）。", "configuration (the nearest perfxl.toml)"),
+            ),
+            click.Option(["--allow-macros"], is_flag=True, help=say("含宏的文件不算错误。", "macros are no error")),
             click.Option(
                 ["--fail-on"],
-                type=click.Choice(("error", "warning", "info", "never")),
-                default="error",
+                type=click.Choice(LEVELS),
                 help=say("到哪一级返回 1（默认 error）。", "exit with 1 from this severity on (error)"),
             ),
             click.Option(
@@ -104,7 +111,10 @@ def run(
     output: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
-    fail_on: str,
+    preview: bool,
+    config_file: str | None,
+    allow_macros: bool,
+    fail_on: str | None,
     form_name: str | None,
     year: int | None,
     jobs: int,
@@ -112,7 +122,15 @@ def run(
     quiet: bool,
 ) -> int:
     """Judge, report, and say by the exit code how it went."""
-    rules = chosen_rules(select, ignore, say)
+    config = configured(config_file, say)
+    config = replace(
+        config,
+        select=_codes(select, say) or config.select,
+        ignore=(*config.ignore, *_codes(ignore, say)),
+        preview=preview or config.preview,
+        changes=(*config.changes, ("allow_macros", True)) if allow_macros else config.changes,
+    )
+    _nothing_in_preview(config, say)
     form = form_of(form_name, say) if form_name else None
     progress = Progress(say) if _shows_progress(quiet, output) else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
@@ -127,7 +145,7 @@ def run(
             year=year,
             jobs=jobs,
             stamped_only=stamped_only,
-            rules=rules,
+            config=config,
             progress=progress,
             drawings=layout == "html",
             batch=batch,
@@ -136,7 +154,7 @@ def run(
         raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
     tally, interrupted = Tally(), list[bool]()
     source = until_interrupted(verdicts, interrupted)
-    beside = across(batch, form=form, rules=rules)
+    beside = across(batch, form=form, rules=config.rules(), changes=config.changes, severities=config.severities)
     if layout == "text":
         from ..report.text import TextReport
 
@@ -153,7 +171,30 @@ def run(
         return 130
     if not tally.files:
         click.echo(say("没有找到可核验的文件。", "no workbooks found"), err=True)
-    return exit_code(tally, fail_on)
+    return exit_code(tally, fail_on or config.fail_on or "error")
+
+
+def configured(file: str | None, say: Speech) -> Config:
+    """The configuration of that file, else of the nearest ``perfxl.toml``; a broken one is a usage error."""
+    path = file or find_config(os.getcwd())
+    if path is None:
+        return PLAIN
+    try:
+        return load_config(path)
+    except BrokenDefinitionError as error:
+        raise BrokenFileError([error], say) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(say(f"读不了 {path}：{error}", f"cannot read {path}: {error}")) from error
+
+
+def _nothing_in_preview(config: Config, say: Speech) -> None:
+    """A rule in preview that was asked for by its very code needs ``--preview``: it is not passed over in silence."""
+    asked = [rule.code for rule in BOOK if rule.preview and rule.code in config.select]
+    if asked and not config.preview:
+        codes = ", ".join(asked)
+        raise click.UsageError(
+            say(f"{codes} 还在预览中，请加 --preview。", f"{codes}: in preview, add --preview to run it")
+        )
 
 
 def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str, beside: Across) -> Iterable[bytes]:
@@ -200,25 +241,14 @@ def emit(pieces: Iterable[bytes], output: str | None, is_text: bool, say: Speech
         to_stdout(pieces)
 
 
-def chosen_rules(select: Sequence[str], ignore: Sequence[str], say: Speech) -> tuple[Rule, ...]:
-    """The rules whose codes begin so, less those whose codes begin otherwise."""
-    wanted, unwanted = _codes(select, say), _codes(ignore, say)
-    if not wanted and not unwanted:
-        return STANDARD
-    return tuple(
-        rule
-        for rule in BOOK
-        if (not wanted or rule.code.startswith(wanted)) and not (unwanted and rule.code.startswith(unwanted))
-    )
-
-
 def _codes(lists: Sequence[str], say: Speech) -> tuple[str, ...]:
-    known = [*(rule.code for rule in BOOK), *SPOKEN]
+    """The beginnings of codes on the command line, checked."""
+    known = known_codes()
     found = []
     for word in (word.strip() for words in lists for word in words.replace("，", ",").split(",")):
         if not word:
             continue
-        if not any(code.startswith(word.upper()) for code in known):
+        if unknown_codes([word]):
             raise click.UsageError(
                 say(f"没有 {word} 开头的规则。", f"No rule begins with {word!r}. ") + meant(word, known, say)
             )

@@ -144,14 +144,24 @@ def rate_rounded(line: FundingLine, form: Form) -> Iterator[Breach]:
 def execution_score(line: FundingLine, form: Form) -> Iterator[Breach]:
     """执行得分应按执行率计算。 The execution score follows from the rate.
 
+    分档计分（banded）的表样按执行率所在的档给分；表样的得分公式也应照此写。
+
+    By bands (``scoring = "banded"``) the rate earns the share of its band; the formula of the
+    definition should then say the same.
+
     Pass: annual_budget=3028940.00 executed_amount=2977291.16 weight=10 score=9.83
     Pass: annual_budget=100 executed_amount=120 weight=10 score=10
     Fail: annual_budget=3028940.00 executed_amount=2977291.16 weight=10 score=6.25
     Fail: annual_budget=100 executed_amount=90 weight=10
+    Pass: annual_budget=100 executed_amount=85 weight=10 score=7 form.scoring=banded
+    Fail: annual_budget=100 executed_amount=85 weight=10 score=8.5 form.scoring=banded
     """
     weight, spent, budget = given(line.weight), given(line.executed_amount), denominator(line, form)
     # multiplied before it is divided: at a rounding edge the quotient is then exactly a half
-    right = half_up(max(min(spent * weight / budget, weight), Decimal(0)), form.rules.score_places)
+    earned = max(min(spent * weight / budget, weight), Decimal(0))
+    if form.rules.scoring == "banded":
+        earned = form.rules.share(form.rules.execution_bands, min(spent / budget, Decimal(1))) * weight
+    right = half_up(earned, form.rules.score_places)
     facts = {"spent": spent, "budget": budget, "weight": weight}
     if line.score is None:
         yield Breach("score", expected=right, facts=facts, variant="blank")
@@ -221,6 +231,10 @@ def low_rate_explained(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
     )
 
 
+def _in_proportion(line: FundingLine, form: Form) -> bool:
+    return form.rules.scoring != "banded"
+
+
 @rule(
     "X08",
     over="total",
@@ -229,12 +243,14 @@ def low_rate_explained(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
     en="The execution score {score} (of {weight}, that is {earned}) does not fit the rate {rate}.",
     remedy=("请使执行率与执行得分一致。", "Make rate and score agree."),
     needs=("weight", "execution_rate", "score"),
+    applies=_in_proportion,
 )
 def rate_fits_score(line: FundingLine, form: Form) -> Iterator[Breach]:
     """执行率与执行得分应相符。 Rate and execution score agree with each other.
 
     Pass: weight=10 execution_rate=0.9830 score=9.83
     Pass: weight=10 execution_rate=1.2000 score=10
+    Pass: weight=10 execution_rate=0.8600 score=7 form.scoring=banded
     Fail: weight=10 execution_rate=0.8600 score=9
     """
     weight, rate, score = given(line.weight), given(line.execution_rate), given(line.score)

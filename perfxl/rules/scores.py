@@ -36,9 +36,12 @@ def expected_score(
 
 def row_score(row: Indicator, form: Form) -> Decimal | None:
     """What the row earns by its figures, or ``None`` where they do not decide it."""
-    if form.rules.scoring != "ratio" or row.weight is None or not comparable(row, form):
+    if form.rules.scoring == "manual" or row.weight is None or not comparable(row, form):
         return None
     target, actual = given(row.target), given(row.actual)
+    if form.rules.scoring == "banded" and is_satisfaction(row, form) and not is_reverse(row):
+        share = form.rules.share(form.rules.satisfaction_bands, given(actual.number))
+        return half_up(share * row.weight, form.rules.score_places)
     return expected_score(
         given(target.number), given(actual.number), row.weight, target.operator, form.rules.score_places
     )
@@ -69,7 +72,7 @@ def _full(row: Indicator) -> bool:
 
 
 def _scored_by_ratio(row: Indicator, form: Form) -> bool:
-    return form.rules.scoring == "ratio" and has_figure(row, form)
+    return form.rules.scoring != "manual" and has_figure(row, form)
 
 
 def _reverse_figure(row: Indicator, form: Form) -> bool:
@@ -143,11 +146,14 @@ def score_not_above_result(row: Indicator, form: Form) -> Iterator[Breach]:
 
     In the sheet it is decided only well away from the rounding edge and where both figures are
     clearly of one scale (V12), and not at all where the form is scored by hand
-    (``scoring = "manual"``), under which this rule is kept.
+    (``scoring = "manual"``), under which this rule is kept. By bands (``scoring = "banded"``) satisfaction
+    earns the share of its band, whatever the target.
 
     Pass: target=100% actual=10% weight=5 score=0.5
     Pass: target=100% actual=10% weight=5 score=1 form.scoring=manual
     Pass: target=≤100万元 actual=110万元 weight=10 score=9
+    Pass: level_3=居民满意度 target=≥95% actual=92% weight=10 score=10 form.scoring=banded
+    Fail: level_3=居民满意度 target=≥95% actual=85% weight=10 score=8.95 form.scoring=banded
     Fail: target=100% actual=10% weight=5 score=1
     Fail: target=≤100万元 actual=110万元 weight=10 score=10
     """
