@@ -19,8 +19,9 @@ from .rejection import Rejected
 from .sheet import Sheet, Value, Workbook, a1
 from .stamp import Carried, carried
 from .stamped import locate, settle_copies
-from .submission import FieldCell, FieldKind, Refused, Submission
+from .submission import Difference, FieldCell, FieldKind, Refused, Submission
 from .surroundings import of_sheet, of_workbook
+from .tamper import state_of
 from .template import OWN_SHEETS
 
 _KINDS: dict[str, FieldKind] = {
@@ -134,6 +135,8 @@ def _stamped(
     record, cells = builder.build()
     field_at = {cell.cell_name: field for field, cell in reversed(cells.items())} if changed else {}
     changed = tuple(replace(each, field=field_at.get(each.cell_name, each.field)) for each in changed)
+    if any(each.kind == "formula" and each.field in cells for each in changed):
+        changed = _weighed(changed, builder, record)
     issued_names: dict[str, str] = {}
     if there.assignment is not None:
         for name in HEADER:
@@ -161,6 +164,32 @@ def _stamped(
         not_understood=_not_understood(sheet, layout, there.known | builder.known),
         notes=there.notes,
     )
+
+
+_WEIGHED = 12
+"""How many altered formulas of one sheet are weighed for their effect on 总分."""
+
+
+def _weighed(changed: tuple[Difference, ...], builder: _Builder, record: SelfEvaluation) -> tuple[Difference, ...]:
+    """Altered formulas with what became of them, and by how much each puts 总分 out."""
+    told: list[Difference] = []
+    effects = 0
+    for each in changed:
+        field = builder.cells.get(each.field)
+        if each.kind != "formula" or field is None or field.issued_formula is None:
+            told.append(each)
+            continue
+        own = as_printed(field.computed, field.cell.number_format) if isinstance(field.computed, Decimal) else None
+        effect = None
+        if effects < _WEIGHED:
+            effects += 1
+            mended = _Builder(builder.form, builder.sheet, builder.layout, builder.formulas, restored=each.field)
+            should, total = mended.build()[0].total_score, record.total_score
+            effect = total - should if total is not None and should is not None else None
+        told.append(
+            replace(each, state=state_of(field.cell, field.number, own), due=own, holds=field.number, effect=effect)
+        )
+    return tuple(told)
 
 
 def _printed_words(sheet: Sheet) -> tuple[str | None, str | None]:
@@ -258,8 +287,11 @@ def _not_understood(sheet: Sheet, layout: Layout, known: Set[Place]) -> tuple[No
 class _Builder:
     """Builds the record and the field cells of one sheet from the places of its fields."""
 
-    def __init__(self, form: Form, sheet: Sheet, layout: Layout, formulas: Mapping[Place, str]) -> None:
+    def __init__(
+        self, form: Form, sheet: Sheet, layout: Layout, formulas: Mapping[Place, str], restored: str | None = None
+    ) -> None:
         self.form, self.sheet, self.layout, self.formulas = form, sheet, layout, formulas
+        self.restored = restored  # a field that is read as if its formula were intact
         self.cells: dict[str, FieldCell] = {}
         self.known: set[Place] = set()
         self.computed: dict[str, Value] = {}
@@ -352,7 +384,8 @@ class _Builder:
         computed: Value = None
         if issued is not None and source and values is not None:
             computed = self.compute(source, values)
-            if cell.formula is not None and canonical(cell.formula) == canonical(issued):
+            intact = cell.formula is not None and canonical(cell.formula) == canonical(issued)
+            if intact or field == self.restored:
                 number = as_printed(computed, cell.number_format) if isinstance(computed, Decimal) else None
         self.cells[field] = FieldCell(
             field=field,

@@ -49,6 +49,11 @@ class Difference:
 
     ``kind``: ``formula`` (a formula replaced or altered), ``issued`` (names, targets, weights
     that the department issued), ``label`` (printed words of the form).
+
+    For the formula of a field ``state`` says what became of it: ``right`` (a number in its place that
+    agrees with ours), ``wrong`` (one that does not), ``edited`` (another formula), ``cleared``,
+    ``error`` (an error value).  ``due`` is our own result, ``holds`` what the cell amounts to now,
+    ``effect`` by how much 总分 is off because of it (``None``: that cannot be said).
     """
 
     kind: Literal["formula", "issued", "label"]
@@ -56,6 +61,10 @@ class Difference:
     cell_name: str
     issued: str
     found: str
+    state: Literal["", "right", "wrong", "edited", "cleared", "error"] = ""
+    due: Decimal | None = None
+    holds: Decimal | None = None
+    effect: Decimal | None = None
 
 
 @noun

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
@@ -83,6 +84,19 @@ def said(cell: Cell) -> str:
     if cell.formula is not None:
         return "=" + cell.formula
     return cell.error or cell.text
+
+
+def state_of(
+    cell: Cell, holds: Decimal | None, due: Decimal | None
+) -> Literal["right", "wrong", "edited", "cleared", "error"]:
+    """What became of a formula that was altered; both figures as they are printed."""
+    if cell.error is not None:
+        return "error"
+    if cell.formula is not None:
+        return "edited"
+    if cell.is_empty or cell.value == "":
+        return "right" if due is None else "cleared"
+    return "right" if holds is not None and holds == due else "wrong"
 
 
 def own_values(form: Form, assignment: Assignment) -> dict[str, Value]:

@@ -350,6 +350,8 @@ def _difference(pairs: Mapping[str, str]) -> Difference:
         cell_name="A1",
         issued=pairs["issued"],
         found=pairs["found"],
+        state=cast(Any, pairs.get("state", "")),
+        **{key: Decimal(pairs[key]) for key in ("due", "holds", "effect") if key in pairs},
     )
 
 
@@ -373,6 +375,7 @@ def _submission(pairs: dict[str, str], form: Form) -> Submission:
         if key in pairs:
             text = pairs.pop(key)
             more[key] = {"yes": True, "no": False}.get(text, text)
+    formula = pairs.pop("formula", "")
     if "remarks" in pairs:
         more["remarks"] = tuple(entry.partition(":")[::2] for entry in pairs.pop("remarks").split(","))
     if "ledger" in pairs:
@@ -389,7 +392,15 @@ def _submission(pairs: dict[str, str], form: Form) -> Submission:
         typed[dated] = Decimal(44842), "m/d"
     for term, number_format in zip(MONEY, looks.split(";") if looks else (), strict=False):
         typed[f"funds[0].{term}"] = getattr(record.funds[0], term), number_format
-    return submission(record, form=form, typed=typed, **more)
+    made = submission(record, form=form, typed=typed, **more)
+    if formula:  # in an input: the field, the formula, the stored result
+        field, _, rest = formula.partition(":")
+        text, _, stored = rest.rpartition(":")
+        error, _, due = stored.partition("=") if stored.startswith("#") else ("", "", "")
+        cell = Cell(formula=text, cached=None if error else _value(stored), text=error or stored, error=error or None)
+        own = replace(made.cells[field], cell=cell, computed=_value(due))
+        made = replace(made, cells={**made.cells, field: own})
+    return made
 
 
 _BUILDERS: Mapping[Over, Any] = {

@@ -291,14 +291,28 @@ def to_issue(record: SelfEvaluation, form: Form, name: str = "A001") -> Assignme
 # ---- through another program -----------------------------------------------------------------
 
 
-def through_libreoffice(files: Mapping[str, bytes], folders: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Each file opened and saved by LibreOffice; one start for all of them."""
+def through_libreoffice(
+    files: Mapping[str, bytes], folders: pytest.TempPathFactory, via: Sequence[str] = ()
+) -> dict[str, bytes]:
+    """Each file opened and saved by LibreOffice; with ``via`` once through each of those formats, and back."""
+    if via:
+        found: dict[str, bytes] = {}
+        for kind in via:
+            older = in_libreoffice(files, "xlsx", kind, folders)
+            back = in_libreoffice(older, kind, "xlsx:Calc MS Excel 2007 XML", folders)
+            found.update({f"{name}-{kind}": data for name, data in back.items()})
+        return found
+    return in_libreoffice(files, "xlsx", "xlsx:Calc MS Excel 2007 XML", folders)
+
+
+def in_libreoffice(files: Mapping[str, bytes], was: str, to: str, folders: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Each file, of format ``was``, as LibreOffice saves it in format ``to``; one start for all of them."""
     program = require("soffice")
     before, after = folders.mktemp("before"), folders.mktemp("after")
     for name, data in files.items():
-        (before / f"{name}.xlsx").write_bytes(data)
-    sources = [str(before / f"{name}.xlsx") for name in files]
+        (before / f"{name}.{was}").write_bytes(data)
+    sources = [str(before / f"{name}.{was}") for name in files]
     profile = f"-env:UserInstallation={(folders.getbasetemp() / 'libreoffice').as_uri()}"
-    command = [program, "--headless", profile, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(after)]
+    command = [program, "--headless", profile, "--convert-to", to, "--outdir", str(after)]
     subprocess.run([*command, *sources], check=True, capture_output=True, timeout=120)
-    return {name: (after / f"{name}.xlsx").read_bytes() for name in files}
+    return {name: (after / f"{name}.{to.partition(':')[0]}").read_bytes() for name in files}

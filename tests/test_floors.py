@@ -15,7 +15,7 @@ ROOT = Path(perfxl.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("pattern", "digest", "noun",),
     ("record", "sheet", "rejection"),
-    ("number", "drawing"),
+    ("number", "drawing", "borrowed"),
     ("formula",),
     ("finding",),
     ("definition",),

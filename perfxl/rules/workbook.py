@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from ..borrowed import reaches
 from ..finding import Breach, Rule, Severity, rule
 from ..form import Form
 from ..number import half_up, read_format, squeeze
@@ -85,6 +86,50 @@ def field_located(form_read: Submission, form: Form) -> Iterator[Breach]:
         yield Breach(name, facts={"name": name})
 
 
+_EFFECTS: Mapping[str, tuple[str, str]] = {
+    "more": ("总分因此多出 {effect}", "the total score is {effect} too high because of it"),
+    "less": ("总分因此少了 {effect}", "the total score is {effect} too low because of it"),
+    "none": ("总分不受影响", "the total score is not affected"),
+    "open": ("对总分的影响无法确定", "its effect on the total score cannot be told"),
+}
+_STATES: Mapping[str, tuple[str, str]] = {
+    "wrong": (
+        "公式被改为手工录入的 {actual}，按填报数据应为 {due}；{effect_on_total}。",
+        "{actual} was typed over the formula; from the inputs it should be {due}; {effect_on_total}.",
+    ),
+    "edited": (
+        "公式被改写为 {actual}（下发为 {expected}），按填报数据应为 {due}，现为 {holds}；{effect_on_total}。",
+        "The formula was rewritten as {actual} (issued as {expected}); it should give {due} and gives {holds}; "
+        "{effect_on_total}.",
+    ),
+}
+
+
+def _outcomes() -> dict[str, tuple[str, str]]:
+    """The texts for each state of an altered formula with each effect on the total."""
+    texts = {
+        f"{state}_{effect}": (
+            zh.replace("{effect_on_total}", _EFFECTS[effect][0]),
+            en.replace("{effect_on_total}", _EFFECTS[effect][1]),
+        )
+        for state, (zh, en) in _STATES.items()
+        for effect in _EFFECTS
+    }
+    texts["right"] = (
+        "公式被改为手工录入的 {actual}；数值与按填报数据重算的一致，但以后不再随各行变化。",
+        "{actual} was typed over the formula; it agrees with the inputs, but will not follow them any more.",
+    )
+    texts["cleared"] = (
+        "公式被删除，单元格为空；按填报数据应为 {due}。",
+        "The formula was deleted and the cell is empty; from the inputs it should be {due}.",
+    )
+    texts["error"] = (
+        "公式单元格成了错误值 {actual}；按填报数据应为 {due}。",
+        "The cell of the formula became the error value {actual}; from the inputs it should be {due}.",
+    )
+    return texts
+
+
 @rule(
     "W05",
     over="differences",
@@ -95,19 +140,51 @@ def field_located(form_read: Submission, form: Form) -> Iterator[Breach]:
         "请恢复原公式，或把数据填入重新下发的表；合计不要手工录入。",
         "Restore the formula or fill in a fresh copy of the form; do not type totals by hand.",
     ),
+    variants=_outcomes(),
 )
 def formula_kept(difference: Difference, form: Form) -> Iterator[Breach]:
     """锁定公式不得改动。 A locked formula stays as issued.
 
-    总分用手录盖住公式，就不再随各行变化。
+    总分用手录盖住公式，就不再随各行变化。 下发的公式、现在的公式、按填报数据重算的结果、文件里存的结果
+    四者一起看，只说一次，并说清总分因此差多少。
 
-    A total typed over its formula no longer follows the rows above it.
+    A total typed over its formula no longer follows the rows above it. The formula issued, the one found,
+    our own result and the stored one are weighed together and said once, with what it does to the total.
 
     Pass: kind=label issued=总分 found=总分数
     Fail: kind=formula issued==ROUND(SUM(I6,H13:H30),2) found=88.25
+    Fail: kind=formula issued==A1 found=88.25 state=right due=88.25 holds=88.25 effect=0
+    Fail: kind=formula issued==A1 found=91.83 state=wrong due=88.25 holds=91.83 effect=3.58
+    Fail: kind=formula issued==A1 found=80 state=wrong due=88.25 holds=80 effect=-8.25
+    Fail: kind=formula issued==A1 found=1 field=total_weight state=wrong due=2 holds=1 effect=0
+    Fail: kind=formula issued==A1 found=优 state=wrong due=88.25
+    Fail: kind=formula issued==A1 found==A1+3 state=edited due=88 holds=91 effect=3
+    Fail: kind=formula issued==A1 found==A1-3 state=edited due=88 holds=85 effect=-3
+    Fail: kind=formula issued==A1 found==A1+0 state=edited due=88 holds=88 effect=0
+    Fail: kind=formula issued==A1 found==B7 state=edited due=88
+    Fail: kind=formula issued==A1 found= state=cleared due=88
+    Fail: kind=formula issued==A1 found=#REF! state=error due=88
     """
-    if difference.kind == "formula":
-        yield Breach("", expected=difference.issued, actual=difference.found)
+    if difference.kind != "formula":
+        return
+    variant: str = difference.state
+    effect = difference.effect
+    if variant in _STATES:
+        end = "open" if effect is None else "more" if effect > 0 else "less" if effect < 0 else "none"
+        variant = f"{variant}_{end}"
+    facts = {
+        "due": difference.due,
+        "holds": difference.holds,
+        "effect": None if effect is None else abs(effect),
+    }
+    yield Breach(
+        "",
+        expected=difference.issued,
+        actual=difference.found or None,
+        difference=effect,
+        facts=facts if variant else {},
+        variant=variant,
+    )
 
 
 @rule(
@@ -143,6 +220,18 @@ def result_stored(field: FieldCell, form: Form) -> Iterator[Breach]:
         "请把计算方式设为自动，按 F9 重新计算后保存。",
         "Set calculation to automatic, recalculate (F9) and save.",
     ),
+    variants={
+        "high": (
+            "表上显示的总分 {actual} 是过时的计算结果，按填报数据应为 {expected}，显示的总分因此多出 {gap}。",
+            "The total score shown, {actual}, is a stale result; from the inputs it is {expected}, "
+            "so that it shows {gap} too much.",
+        ),
+        "low": (
+            "表上显示的总分 {actual} 是过时的计算结果，按填报数据应为 {expected}，显示的总分因此少了 {gap}。",
+            "The total score shown, {actual}, is a stale result; from the inputs it is {expected}, "
+            "so that it shows {gap} too little.",
+        ),
+    },
 )
 def result_current(field: FieldCell, form: Form) -> Iterator[Breach]:
     """公式结果应为最新。 A stored result agrees with the inputs.
@@ -152,15 +241,22 @@ def result_current(field: FieldCell, form: Form) -> Iterator[Breach]:
     Stored results are evidence, never truth: with manual calculation they go stale.
 
     Pass: kind=score formula=ROUND(A1,2) cached=9.83 computed=9.83
+    Pass: kind=score formula=5+4.83 cached=9.83
     Fail: kind=score formula=ROUND(A1,2) cached=9.83 computed=6.25
+    Fail: kind=score field=total_score formula=ROUND(A1,2) cached=91.83 computed=88.25
+    Fail: kind=score field=total_score formula=ROUND(A1,2) cached=80 computed=88.25
     """
     cell = field.cell
     if cell.formula is None or cell.cached is None or cell.error is not None:
         return
+    if field.issued_formula is None and field.computed is None:
+        return  # a formula of the unit's own: there is nothing to hold its result against
     stored, computed = cell.cached, field.computed
     if isinstance(stored, Decimal) and isinstance(computed, Decimal):
         if abs(stored - computed) > _tolerance(field, form):
-            yield Breach("", expected=computed, actual=stored)
+            variant = "" if field.field != "total_score" else "high" if stored > computed else "low"
+            facts = {"gap": abs(stored - computed)} if variant else {}
+            yield Breach("", expected=computed, actual=stored, variant=variant, facts=facts)
     elif (stored or None) != (computed or None):
         yield Breach("", expected=_shown(computed), actual=_shown(stored))
 
@@ -352,6 +448,19 @@ _REMARKS = {
         "rows": ("表中有内容的第 {actual} 行被隐藏。", "Rows that hold something are hidden: {actual}."),
         "columns": ("表中有内容的 {actual} 列被隐藏。", "Columns that hold something are hidden: {actual}."),
         "sheets": ("文件里有隐藏的工作表：{actual}。", "The workbook has hidden sheets: {actual}."),
+        "formula": (
+            "该填写数值的单元格里是公式 ={actual}，已按其结果 {expected} 读取。",
+            "A formula ={actual} stands where a value is due; its result {expected} was read.",
+        ),
+        "reaching": (
+            "该填写的单元格里是公式 ={actual}，其中的 {expected} 引用表外内容或每次打开都会变，不能作为填报数据。",
+            "A formula ={actual} stands where a value is due; {expected} reaches beyond the form or changes at each "
+            "opening, so that it is no answer.",
+        ),
+        "no_result": (
+            "该填写的单元格里是公式 ={actual}，没有数值结果，不能作为填报数据。",
+            "A formula ={actual} stands where a value is due, and it has no figure as its result.",
+        ),
         "covered": (
             "合并单元格下面盖着内容，表面看不到：{actual}。",
             "There is content under merged cells, where nobody sees it: {actual}.",
@@ -381,6 +490,11 @@ def nothing_beside_the_form(form_read: Submission, form: Form) -> Iterator[Breac
     Fail: remarks=HAS_MACROS:,HAS_EMBEDDED_OBJECTS:,EXTERNAL_LINKS:
     Fail: remarks=COMMENTS:,CELL_IMAGES:
     Fail: remarks=COVERED_VALUE:H14,IMAGE_IN_INPUT:F13
+    Pass: total.executed_amount=100 formula=funds[0].executed_amount:50+50:100
+    Fail: stamp=perfxl1 total.executed_amount=100 formula=funds[0].executed_amount:50+50:100
+    Fail: stamp=perfxl1 total.executed_amount=100 formula=funds[0].executed_amount:[1]Sheet1!A1:100
+    Fail: total.executed_amount=100 formula=funds[0].executed_amount:NOW():100
+    Fail: stamp=perfxl1 total.executed_amount=100 formula=funds[0].executed_amount:A1:若干
     """
     for code, where in form_read.remarks:
         if code not in _REMARKS:
@@ -391,6 +505,28 @@ def nothing_beside_the_form(form_read: Submission, form: Form) -> Iterator[Breac
         elif code == "EXTERNAL_LINKS":
             severity = Severity.WARNING
         yield Breach("", actual=where or None, severity=severity, variant=_REMARKS[code])
+    yield from _formulas_in_inputs(form_read)
+
+
+def _formulas_in_inputs(form_read: Submission) -> Iterator[Breach]:
+    """R-VAL-2: what a unit computed itself may stay if it is a figure that comes from the form.
+
+    In a form that was typed from scratch formulas are welcome; they are judged only for their reach.
+    """
+    issued = form_read.stamp is not None
+    for name, field in form_read.cells.items():
+        formula, cell = field.cell.formula, field.cell
+        if formula is None or field.issued_formula is not None or "DISPIMG" in formula or cell.error is not None:
+            continue
+        reason = reaches(formula)
+        if reason is not None:
+            yield Breach(name, expected=reason, actual=formula, severity=Severity.ERROR, variant="reaching")
+        elif issued and cell.cached is None and field.kind not in ("text",):
+            yield Breach(name, actual=formula, severity=Severity.INFO, variant="no_result")
+        elif issued and not isinstance(cell.cached, Decimal):
+            yield Breach(name, actual=formula, severity=Severity.ERROR, variant="no_result")
+        elif issued:
+            yield Breach(name, expected=cell.cached, actual=formula, variant="formula")
 
 
 @rule(
@@ -403,15 +539,26 @@ def nothing_beside_the_form(form_read: Submission, form: Form) -> Iterator[Breac
         "请检查公式引用的数据（如全年预算数为 0），改正后重新保存。",
         "Check what the formula refers to (a budget of 0, for example), correct it and save again.",
     ),
+    variants={
+        "due": (
+            "公式的结果为错误值 {actual}；按填报数据应为 {expected}，已按此核验。",
+            "The formula shows the error value {actual}; from the inputs it is {expected}, which was used.",
+        )
+    },
 )
 def no_error_values(form_read: Submission, form: Form) -> Iterator[Breach]:
     """不得有错误值。 No cell shows an error value.
 
     Pass: project_name=党建经费
     Fail: errors=Z9:#REF!
+    Fail: total.executed_amount=1 formula=funds[0].executed_amount:A1:#VALUE!=9.83
     """
     for name, field in form_read.cells.items():
-        if field.cell.error is not None:
+        if field.cell.error is None:
+            continue
+        if isinstance(field.computed, Decimal):
+            yield Breach(name, expected=field.computed, actual=field.cell.error, variant="due")
+        else:
             yield Breach(name, actual=field.cell.error)
     for place, error in form_read.errors.items():
         yield Breach(place, actual=error)
