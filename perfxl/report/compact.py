@@ -16,7 +16,7 @@ from ..drawing import Drawing
 from ..finding import BatchFinding, Diagnosis, Fact, Finding, NotRun, Severity, Verdict
 from ..number import half_up, plain
 from ..record import SelfEvaluation
-from ..rules import by_code
+from ..rules import across_by_code, by_code
 from . import words
 from .json import Json
 
@@ -132,14 +132,16 @@ class Compactor:
 
     # ---- findings -----------------------------------------------------------------------
 
-    def rule(self, code: str) -> int:
-        """The number of a rule of the book: its code, titles and severity."""
+    def rule(self, code: str, *, across: bool = False) -> int:
+        """The number of a rule of the book, or of one over a batch: its code, titles and severity."""
 
         def make() -> Json:
-            rule = by_code(code)
-            return [code, words.title(code, "zh"), words.title(code, "en"), rule.severity.value if rule else "error"]
+            rule = across_by_code(code) if across else by_code(code)
+            severity = rule.severity.value if rule else "error"
+            title = words.batch_title if across else words.title
+            return [code, title(code, "zh"), title(code, "en"), severity]
 
-        return self._rules.number(code, make)
+        return self._rules.number((code, across), make)
 
     def _finding(self, finding: Finding, record: SelfEvaluation | None) -> list[Json]:
         templates = words.templates(finding)
@@ -168,7 +170,7 @@ class Compactor:
             for place in islice(found.places, PLACES)
         ]
         return [
-            self.rule(finding.rule),
+            self.rule(finding.rule, across=True),
             SEVERITIES.index(finding.severity.value),
             self._wording(templates[0], facts),
             self._wording(templates[1], facts),
