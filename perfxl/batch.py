@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .formdigest import Digest
 from .groups import Places
@@ -57,6 +57,20 @@ IDENTITY = "coalesce(unit, '') || char(31) || coalesce(project, '') || char(31) 
 Row = tuple[Any, ...]
 
 
+Deep = TypeVar("Deep")
+
+
+def _whole(value: Deep) -> Deep:
+    """The same with every half of a character replaced, however deep it stands."""
+    found: Any = value
+    if isinstance(value, str):
+        found = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    elif isinstance(value, tuple):
+        inside = [_whole(each) for each in value]
+        found = type(value)(*inside) if hasattr(value, "_fields") else tuple(inside)
+    return found  # type: ignore[no-any-return]
+
+
 class Batch:
     """The digests of a batch. ``issued``: what the department issued, where that is known."""
 
@@ -74,7 +88,7 @@ class Batch:
         if self.forms == 1:
             self._first = digest  # one form alone is no batch: no file is opened for it
         else:
-            self._store(digest)
+            self._put(digest)
 
     def close(self) -> None:
         """Let go of the file; places of findings can no longer be read."""
@@ -99,8 +113,19 @@ class Batch:
             self._opened.execute("BEGIN")
         if self._first is not None:
             first, self._first = self._first, None
-            self._store(first)
+            self._put(first)
         return self._opened
+
+    def _put(self, digest: Digest) -> None:
+        """Store it; half a character, which a name or a text may hold, is kept as U+FFFD, as reports show it."""
+        texts = [digest.file, digest.sheet, digest.stamp, digest.unit, digest.department, digest.project, digest.core]
+        texts += [each.thing for each in digest.counts]
+        texts += [part for claim in digest.claims for part in claim if isinstance(part, str)]
+        try:
+            "".join(filter(None, texts)).encode()
+        except UnicodeEncodeError:
+            digest = _whole(digest)
+        self._store(digest)
 
     def _store(self, digest: Digest) -> None:
         database = self.database
