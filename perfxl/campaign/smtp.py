@@ -104,17 +104,19 @@ class Session:
         self._times = timeouts or Timeouts()
         self._secrets = _shapes(mailbox.login, password)
         self._stage: Stage = "connect"
-        self._client = self._connected(mailbox, context or ssl.create_default_context())
+        if context is None and mailbox.security != "none":
+            context = ssl.create_default_context()
+        self._client = self._connected(mailbox, context)
         self.delivered = 0
         with ExitStack() as undo:
             undo.callback(self._client.close)
             try:
-                self._prepare(mailbox, password, context or ssl.create_default_context())
+                self._prepare(mailbox, password, context)
             except (OSError, smtplib.SMTPException) as error:
                 raise self._failed(error) from error
             undo.pop_all()
 
-    def _connected(self, mailbox: Mailbox, context: ssl.SSLContext) -> _Client:
+    def _connected(self, mailbox: Mailbox, context: ssl.SSLContext | None) -> _Client:
         host, port, name, seconds = mailbox.host, mailbox.port, "[127.0.0.1]", self._times.connect
         try:
             if mailbox.security == "tls":
@@ -123,7 +125,7 @@ class Session:
         except (OSError, smtplib.SMTPException) as error:
             raise self._failed(error) from error
 
-    def _prepare(self, mailbox: Mailbox, password: str | None, context: ssl.SSLContext) -> None:
+    def _prepare(self, mailbox: Mailbox, password: str | None, context: ssl.SSLContext | None) -> None:
         client = self._client
         client.patience(self._times.command)
         with suppress(OSError):  # the final dot should not wait for the acknowledgement of what went before

@@ -24,6 +24,7 @@ from ..report.tally import Tally
 from ..report.text import TextReport
 from ..template import build_workbook
 from ..xlsx.writer import write_workbook
+from .demo_campaign import CAMPAIGN, RECEIVED, show_campaign
 from .output import CannotWriteError, is_terminal, painter, terminal_width, write_file
 from .speech import Command, Speech
 
@@ -61,8 +62,16 @@ def run(say: Speech, folder: str) -> int:
         write_file(str(place / "verdicts.json"), b"".join(pieces), say)
         page = html_report(verdicts, Tally(), say.lang, time.strftime("%Y-%m-%d"), across(batch))
         write_file(str(place / "report.html"), b"".join(page), say)
-    click.echo("")
+    letters = show_campaign(place, time.localtime().tm_year, say)
     click.echo(say(f"{place} 里有：", f"In {place}:"))
+    click.echo(f"  {CAMPAIGN}  " + say("一次填报任务：花名册、表、台账", "a campaign: roster, workbooks, ledger"))
+    click.echo(
+        f"  {RECEIVED}  "
+        + say(
+            f"本机邮件服务器收到的 {letters} 封信，可双击打开",
+            f"the {letters} letters that a local mail server got",
+        )
+    )
     for name in blanks:
         click.echo(f"  {name}  " + say("空表，可直接下发", "a blank form, ready to be sent out"))
     if samples:
