@@ -149,6 +149,35 @@ class NotUnderstood:
 
 
 @noun
+class Understood:
+    """A printed label that led to a field: the field (``indicators[].actual``), the label as printed,
+    its cell, and the first cell of what it leads to."""
+
+    field: str
+    label: str
+    cell: str
+    leads_to: str
+
+
+@noun
+class Choice:
+    """By which definition a form was judged that was read by its labels, and why.
+
+    ``form`` is the definition taken, ``general`` where none was: what is printed on the sheet then
+    counts, and the rest is said of the ``nearest``.  The sheet carries ``matched`` of its ``labels``
+    letter for letter; ``absent`` are those that were not found, ``extra`` what of the sheet has no
+    place in it.
+    """
+
+    form: str
+    nearest: str
+    matched: int
+    labels: int
+    absent: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+@noun
 class Verdict:
     """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``).
 
@@ -172,6 +201,8 @@ class Verdict:
     notes: tuple[tuple[str, str], ...] = ()
     grade: str | None = None
     drawing: Drawing | None = None
+    understood: tuple[Understood, ...] = ()
+    choice: Choice | None = None
 
 
 @noun
@@ -180,9 +211,10 @@ class Rule:
 
     ``over`` says what the function is called with; where ``applies`` says no, the rule has nothing
     to say and is kept; ``needs`` are paths of the subject that must not be blank, else the rule is
-    *not run* there (``denominator`` stands for the budget that the form divides by).  ``live`` is
-    the expression by which the sheet itself decides the rule, with the answers of ``formula``; its
-    words are ``live_zh`` and ``live_en``.  A ``preview`` rule may accuse in vain more often than the
+    *not run* there (``denominator`` stands for the budget that the form divides by).  ``places`` are
+    fields whose blank is what the rule speaks of: on a sheet that has no such field it is *not run*.
+    ``live`` is the expression by which the sheet itself decides the rule, with the answers of
+    ``formula``; its words are ``live_zh`` and ``live_en``.  A ``preview`` rule may accuse in vain more often than the
     others: it runs only where it is asked for.
     """
 
@@ -202,6 +234,7 @@ class Rule:
     variants: Mapping[str, tuple[str, str]] = default(default_factory=dict)
     applies: Callable[..., bool] | None = None
     preview: bool = False
+    places: tuple[str, ...] = ()
 
     @property
     def title_zh(self) -> str:
@@ -260,6 +293,7 @@ def rule(
     variants: Mapping[str, tuple[str, str]] | None = None,
     applies: Callable[..., bool] | None = None,
     preview: bool = False,
+    places: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Iterator[Breach]]], Rule]:
     """Declare a rule: the page of the rule book on top, the check below it.
 
@@ -285,6 +319,7 @@ def rule(
             variants=variants or {},
             applies=applies,
             preview=preview,
+            places=places,
         )
 
     return declare

@@ -231,6 +231,7 @@ class Form:
     sign_off: tuple[Entry, ...]
     block_width: Decimal
     rules: Parameters
+    execution_scored: bool = True
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))
@@ -568,7 +569,7 @@ def _defaults() -> dict[str, object]:
     return cast("dict[str, object]", tomllib.loads(template_text("defaults.toml"))["rules"])
 
 
-_NOT_FORMS = {"defaults.toml", "vocabulary.toml"}
+_NOT_FORMS = {"defaults.toml", "vocabulary.toml", "general.toml"}
 
 
 @lru_cache(maxsize=1)

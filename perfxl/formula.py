@@ -23,7 +23,7 @@ HOLDS, BROKEN, OPEN = "√", "×", "○"
 
 _WORDS = {"holds": HOLDS, "broken": BROKEN, "undecided": OPEN}
 _TOKEN = pattern(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>[a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)|(?P<sign><=|>=|<>|[-+*/&(),=<>]))"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>[a-z_一-鿿][a-z0-9_一-鿿]*(?:\.[a-z0-9_]+)*)|(?P<sign><=|>=|<>|[-+*/&(),=<>]))"
 )
 
 

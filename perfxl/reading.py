@@ -7,16 +7,17 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Literal
 
+from .choice import GENERAL, as_filled, choose, described
 from .finding import NotUnderstood, given
 from .form import HEADER, Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse, terms_of
-from .layout import Layout, Place, by_labels, stray, unit_of
-from .number import Amount, as_printed, is_blank, read_amount, read_target, squeeze
+from .layout import Layout, Place, stray, unit_of, year_of
+from .number import Amount, as_printed, is_blank, read_amount, read_format, read_target
 from .page import NAME
-from .pattern import pattern
+from .printed.labels import by_labels
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 from .rejection import Rejected
-from .sheet import Sheet, Value, Workbook, a1
+from .sheet import Cell, Sheet, Value, Workbook, a1
 from .stamp import Carried, carried
 from .stamped import locate, settle_copies
 from .submission import Difference, FieldCell, FieldKind, Refused, Submission
@@ -35,10 +36,19 @@ _KINDS: dict[str, FieldKind] = {
     "actual": "value",
     "total_weight": "weight",
     "total_score": "score",
+    "adjusted_target": "value",
+    "review_score": "score",
+    "deduction": "score",
+    "coefficient": "rate",
 }
+_ROW_TEXTS = (
+    *("level_1", "level_2", "level_3", "operator", "unit", "variance_explanation"),
+    *("core", "serial", "description", "goal", "remark"),
+)
+_ROW_FIGURES = ("weight", "score", "coefficient", "deduction", "review_score")
+_FORM_TEXTS = ("evaluation", "problems", "measures", "grade", "project_code")
 _DASHES = frozenset({"—", "-", "－", "–", "——", "/", "*", "--"})
 _FIFTEEN = Context(prec=15)
-_YEAR = pattern(r"((?:19|20)\d\d)年")
 _WAN = Decimal(10_000)
 
 Reason = Literal["stamp", "labels", "option"]
@@ -90,7 +100,7 @@ def read_sheets(
                 found.append(Refused(sheet=sheet.name, code=rejection.code, where=rejection.where))
         found = settle_copies(found, sheets, stamp)
     if not found and not stamped_only:
-        found = [one for sheet in workbook.sheets if (one := _unstamped(sheet, form, year)) is not None]
+        found = [one for sheet in workbook.sheets for one in _unstamped(sheet, form, year)]
     if not found:
         raise Rejected("NOT_OUR_FORM", workbook.sheets[0].name if workbook.sheets else "")
     return _with_surroundings(found, workbook)
@@ -202,22 +212,26 @@ def _printed_words(sheet: Sheet) -> tuple[str | None, str | None]:
     return title, next((unit for unit in units if unit), None)
 
 
-def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> Submission | None:
+def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> list[Submission]:
+    """The forms of a sheet that carries no names of ours, by its labels."""
     if sheet.visibility == "veryHidden" or not sheet.cells:
-        return None
-    chosen, layout, reason = form, None, "option"
-    if chosen is None:
-        chosen, layout = _detect(sheet)
-        reason = "labels"
+        return []
+    named = form if form is not None and form.id != GENERAL else None
+    return [_by_labels(sheet, layout, form, year) for layout in by_labels(sheet, named)]
+
+
+def _by_labels(sheet: Sheet, layout: Layout, form: Form | None, year: int | None) -> Submission:
+    choice = None
+    if form is None:
+        chosen, choice = choose(layout, [load_form(name) for name in form_ids()])
     else:
-        layout = by_labels(sheet, chosen)
-    if chosen is None or layout is None:
-        return None
+        chosen = form if form.id != GENERAL else described(layout)
     builder = _Builder(chosen, sheet, layout, {})
     record, cells = builder.build()
+    weights = {layout.inline.get(place, sheet.cell(*place).text): weight for place, weight in layout.weights.items()}
     return Submission(
-        form=chosen,
-        form_reason=reason,  # type: ignore[arg-type]
+        form=as_filled(chosen, record, weights),
+        form_reason="labels" if form is None else "option",
         sheet=sheet.name,
         record=record,
         cells=cells,
@@ -226,27 +240,13 @@ def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> Submission 
         year_asked=year,
         unit_text=layout.unit_text,
         stamp_state="lost" if any(name.startswith(NAME) for name in sheet.names) else "absent",
-        missing=_missing(chosen, layout),
+        missing=() if chosen.id == GENERAL else _missing(chosen, layout),
         errors=_errors(sheet, cells),
         not_understood=_not_understood(sheet, layout, builder.known),
+        understood=tuple(layout.understood),
+        choice=choice,
+        unused={a1(*place): sheet.cell(*place).text for place in layout.unused},
     )
-
-
-def _detect(sheet: Sheet) -> tuple[Form | None, Layout | None]:
-    """The definition that fits the labels best: by currency unit, then by level names and labels."""
-    best: tuple[int, Form, Layout] | None = None
-    for name in form_ids():
-        form = load_form(name)
-        layout = by_labels(sheet, form)
-        if layout is None:
-            continue
-        texts = {squeeze(cell.text) for cell in sheet.cells.values() if len(cell.text) < 30}
-        names = {second.name for level in form.levels for second in level.level_2}
-        fit = (100 if layout.unit_text == form.currency_unit else 0) + len(names & texts)
-        fit += sum(1 for row in form.fund_rows if squeeze(row.label) in texts) * 2 + (1 if form.id == "shanghai" else 0)
-        if best is None or fit > best[0]:
-            best = (fit, form, layout)
-    return (best[1], best[2]) if best else (None, None)
 
 
 def _missing(form: Form, layout: Layout) -> tuple[str, ...]:
@@ -303,7 +303,6 @@ class _Builder:
             self.known.update(places.values())
         funds = self.funds(indicators)
         single = self.layout.single
-        year = _YEAR.search(squeeze(self.layout.year_text or ""))
         texts = {
             term: self.text(term, single.get(term))
             for row in self.form.header
@@ -329,8 +328,10 @@ class _Builder:
         total_score = self.figure("total_score", single.get("total_score"), self.form.total_score, values)
         if "fiscal_year" in single:
             self.text("fiscal_year", single["fiscal_year"])
+        texts |= {term: self.text(term, single.get(term)) for term in _FORM_TEXTS}
+        review_score = self.figure("review_score", single.get("review_score"))
         record = SelfEvaluation(
-            fiscal_year=int(year.group(1)) if year else None,
+            fiscal_year=year_of(self.layout.year_text),
             currency_unit=self.layout.unit_text or self.form.currency_unit,
             funds=funds,
             expected_goal=goal,
@@ -339,7 +340,7 @@ class _Builder:
             total_weight=total_weight,
             total_score=total_score,
             sign_off=sign_off,
-            review_score=None,
+            review_score=review_score,
             **texts,
         )
         return record, self.cells
@@ -366,7 +367,12 @@ class _Builder:
         self.known.add(place)
         cell = self.sheet.cell(*place)
         self.cells[field] = FieldCell(field=field, kind="text", cell_name=a1(*place), cell=cell)
-        return cell.text or None
+        text = self.layout.inline.get(place, cell.text)
+        further = self.layout.continued.get(place, ())
+        self.known.update(further)
+        if further:
+            text = "\n".join([text, *(self.sheet.cell(*each).text for each in further)])
+        return text or None
 
     def figure(
         self, field: str, place: Place | None, source: str | None = None, values: dict[str, list[Value]] | None = None
@@ -377,7 +383,9 @@ class _Builder:
         self.known.add(place)
         cell = self.sheet.cell(*place)
         kind = _KINDS[field.rpartition(".")[2]]
-        number, oddities = self.number(cell.content, kind)
+        number, oddities = self.number(self.layout.inline.get(place, cell.content), kind)
+        if kind == "rate" and number is not None and self.is_percentage(field, number, cell):
+            number = number.scaleb(-2)
         if number is not None and isinstance(cell.content, Decimal):
             number = as_printed(number, cell.number_format)
         issued = self.formulas.get(place)
@@ -420,6 +428,12 @@ class _Builder:
             return None, frozenset()
         return (self.in_unit(amount) if kind == "money" else amount.number), amount.oddities
 
+    def is_percentage(self, field: str, number: Decimal, cell: Cell) -> bool:
+        """Whether a rate is typed as 98.3 for 98.3%: its heading says so, or nothing else makes sense."""
+        if read_format(cell.number_format).percent or "%" in cell.text:
+            return False
+        return field.rpartition(".")[2] in self.layout.in_percent or (isinstance(cell.content, Decimal) and number > 2)
+
     def in_unit(self, amount: Amount) -> Decimal:
         """``5万元`` typed into a form in 元 is 50,000; the unit that was typed counts."""
         own = self.form.currency_unit
@@ -460,27 +474,37 @@ class _Builder:
                 )
         for places in self.layout.funds.values():
             self.known.update(places.values())
-        return tuple(FundingLine(source=source, reason=None, **values[source]) for source in order)
+        if "total" in order and values["total"].get("weight") is None:
+            values["total"]["weight"] = self.layout.execution_weight
+        reasons = {
+            source: self.text(f"funds[{index[source]}].reason", self.layout.funds[source].get("reason"))
+            for source in order
+        }
+        return tuple(FundingLine(source=source, reason=reasons[source], **values[source]) for source in order)
 
     def indicator(self, at: int, places: dict[str, Place]) -> Indicator:
         prefix = f"indicators[{at}]."
-        texts = {
-            term: self.text(prefix + term, places.get(term))
-            for term in ("level_1", "level_2", "level_3", "operator", "unit", "variance_explanation")
-        }
+        texts = {term: self.text(prefix + term, places.get(term)) for term in _ROW_TEXTS}
         operator, unit = texts["operator"], texts["unit"]
+        figures = {term: self.figure(prefix + term, places.get(term)) for term in _ROW_FIGURES}
+        if figures["weight"] is None and "weight" not in places:
+            figures["weight"] = self.printed_weight(places)
         return Indicator(
-            level_1=texts["level_1"],
-            level_2=texts["level_2"],
-            level_3=texts["level_3"],
-            operator=operator,
-            unit=unit,
+            **texts,  # type: ignore[arg-type]
+            **figures,  # type: ignore[arg-type]
             target=self.target(prefix + "target", places.get("target"), operator, unit),
             actual=self.target(prefix + "actual", places.get("actual"), None, unit),
-            weight=self.figure(prefix + "weight", places.get("weight")),
-            score=self.figure(prefix + "score", places.get("score")),
-            variance_explanation=texts["variance_explanation"],
+            adjusted_target=self.target(prefix + "adjusted_target", places.get("adjusted_target"), operator, unit),
         )
+
+    def printed_weight(self, places: dict[str, Place]) -> Decimal | None:
+        """分值 in a form without such a column: in the name of the row, or of a level that has one row."""
+        name = places.get("level_3")
+        if name in self.layout.weights:
+            return self.layout.weights[name]
+        level = places.get("level_2")
+        alone = sum(1 for row in self.layout.indicators if row.get("level_2") == level) == 1
+        return self.layout.weights.get(level) if level is not None and alone else None
 
     def target(self, field: str, place: Place | None, operator: str | None, unit: str | None) -> Target | None:
         text = self.text(field, place)

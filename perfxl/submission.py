@@ -10,7 +10,7 @@ from dataclasses import field as default
 from decimal import Decimal
 from typing import Literal
 
-from .finding import NotUnderstood
+from .finding import Choice, NotUnderstood, Understood
 from .form import Form
 from .noun import noun
 from .record import SelfEvaluation
@@ -106,6 +106,9 @@ class Submission:
     else the workbook holds.  ``ledger`` gives the amounts of 年度资金总额 by term from the
     accounts of the finance department, in the currency unit of the form; ``None`` where nobody
     supplied any.
+    Of a form read by its labels ``understood`` are the labels that led
+    to fields, ``choice`` says why it is judged by this definition, and ``unused`` are the names of
+    template rows that nobody filled in (``指标2``), by cell.
     """
 
     form: Form
@@ -130,6 +133,9 @@ class Submission:
     protected: bool = True
     remarks: tuple[tuple[str, str], ...] = ()
     ledger: Mapping[str, Decimal] | None = None
+    understood: tuple[Understood, ...] = ()
+    choice: Choice | None = None
+    unused: Mapping[str, str] = default(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:

@@ -122,7 +122,14 @@ def _blank_rows(record: SelfEvaluation, name: str) -> list[str]:
 
 def missing(rule: Rule, subject: Any, form: Form) -> list[str]:
     """What the rule needs of the subject and does not find."""
-    return _missing(rule.needs, form.denominator)(subject)
+    return _missing(_needs(rule, form), form.denominator)(subject)
+
+
+def _needs(rule: Rule, form: Form) -> tuple[str, ...]:
+    """The needs of a rule; a form whose indicators alone make the full score has no execution score."""
+    if form.execution_scored:
+        return rule.needs
+    return tuple(need for need in rule.needs if need not in ("total.weight", "total.score"))
 
 
 # ---- subjects ---------------------------------------------------------------------------
@@ -174,6 +181,12 @@ def texts(record: SelfEvaluation, form: Form) -> Iterator[TextField]:
             yield TextField(field=f"sign_off.{signed.term}", label=signed.label, text=signed.text, kind="name")
 
 
+def _unused(text: str, form: Form) -> TextField:
+    """The name of a template row that nobody filled in, ``指标2``: no indicator, and left over."""
+    label = next((column.label for column in form.columns if column.term == "level_3"), "")
+    return TextField(field="", label=label, text=text, kind="name")
+
+
 def _filled(line: FundingLine) -> bool:
     return any(getattr(line, term) is not None for term in MONEY)
 
@@ -196,7 +209,10 @@ def subjects(submission: Submission) -> Mapping[Over, list[Subject]]:
         "columns": [(column, column.field, None) for column in money_columns(record, form)],
         "indicators": [(row, f"indicators[{number}].", None) for number, row in enumerate(record.indicators)],
         "cells": [(field, name, None) for name, field in submission.cells.items() if _says_something(field)],
-        "texts": [(text, text.field, None) for text in texts(record, form)],
+        "texts": [
+            *((text, text.field, None) for text in texts(record, form)),
+            *((_unused(text, form), "", cell) for cell, text in submission.unused.items()),
+        ],
         "differences": [(each, each.field, each.cell_name) for each in submission.differences],
     }
 
@@ -246,24 +262,42 @@ def _not_run(rule: Rule, subject: Subject, absent: Sequence[str], submission: Su
     return NotRun(rule=rule.code, cell=cell, field=field, missing=tuple(absent))
 
 
+def _has_place(submission: Submission, path: str) -> bool:
+    """Whether a field stands on the sheet at all; of a column, whether any row has it."""
+    if path in submission.cells:
+        return True
+    head, _, term = path.rpartition(".")
+    block = head.partition("[")[0]
+    return bool(block) and any(name.startswith(block + "[") and name.endswith("." + term) for name in submission.cells)
+
+
 def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding], list[NotRun]]:
     findings, not_run = list[Finding](), list[NotRun]()
-    form, given = submission.form, subjects(submission)
+    form, record, given = submission.form, submission.record, subjects(submission)
     for rule in rules:
         if rule.over == "differences" and not submission.compared:
             # without the issued content nobody can say that it was kept
             not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("issued",)))
             continue
         function, applies, over = rule.function, rule.applies, given[rule.over]
+        if rule.over == "columns" and not over and record.total is not None:
+            not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("funds.parts",)))
+            continue
         if applies is not None:
             over = [subject for subject in over if applies(subject[0], form)]
-        absent_of = _missing(rule.needs, form.denominator) if rule.needs else None
+        absent_of = _missing(_needs(rule, form), form.denominator) if rule.needs else None
+        lacking: set[str] = set()
         for subject in over:
             if absent_of is not None and (absent := absent_of(subject[0])):
                 not_run.append(_not_run(rule, subject, absent, submission))
                 continue
             for breach in function(subject[0], form):
+                if breach.field in rule.places and not _has_place(submission, subject[1] + breach.field):
+                    lacking.add(breach.field)
+                    continue
                 findings.append(_finding(rule, breach, subject, submission))
+        for field in sorted(lacking):
+            not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=(field,)))
     return findings, not_run
 
 
@@ -401,6 +435,8 @@ def judge(
         form_reason=submission.form_reason,
         stamp=submission.stamp,
         not_understood=submission.not_understood,
+        understood=submission.understood,
+        choice=submission.choice,
         record=submission.record,
         findings=tuple(findings),
         not_run=tuple(not_run),

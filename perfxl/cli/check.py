@@ -19,6 +19,7 @@ from ..crosscheck import across
 from ..definition import BrokenDefinitionError
 from ..files import find_files
 from ..finding import Across, Severity, Verdict
+from ..form import Form
 from ..report.tally import Tally
 from ..rules import BOOK
 from .definitions import BrokenFileError, form_of, meant
@@ -69,7 +70,7 @@ def command(say: Speech) -> click.Command:
             click.Option(
                 ["--form", "form_name"],
                 metavar="FORM",
-                help=say("指定表样：id 或 .toml。", "the form: an id or a .toml"),
+                help=say("指定表样：id 或 .toml；general 只按表上所印核验。", "the form: an id, a .toml, or general"),
             ),
             click.Option(["--year"], type=click.IntRange(1990, 2199), help=say("应填的年度。", "the year asked for")),
             click.Option(
@@ -131,7 +132,7 @@ def run(
         changes=(*config.changes, ("allow_macros", True)) if allow_macros else config.changes,
     )
     _nothing_in_preview(config, say)
-    form = form_of(form_name, say) if form_name else None
+    form = _form(form_name, say) if form_name else None
     progress = Progress(say) if _shows_progress(quiet, output) else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
         raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
@@ -211,6 +212,13 @@ def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str
     module = import_module(f"..report.{'json' if layout == 'jsonl' else layout}", __package__)
     report: Callable[[Iterable[Verdict], Tally, str, Across], Iterable[bytes]] = getattr(module, f"{layout}_report")
     return report(verdicts, tally, lang, beside)
+
+
+def _form(name: str, say: Speech) -> Form:
+    """The definition asked for; ``general`` is none, so that only what the sheet prints is judged."""
+    from ..choice import GENERAL, general
+
+    return general() if name == GENERAL else form_of(name, say)
 
 
 def exit_code(tally: Tally, fail_on: str) -> int:

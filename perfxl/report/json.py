@@ -12,7 +12,7 @@ from json import JSONEncoder
 
 from perfxl import __version__
 
-from ..finding import Across, BatchFinding, BatchNotRun, Diagnosis, Fact, Finding, NotRun, Place, Verdict
+from ..finding import Across, BatchFinding, BatchNotRun, Choice, Diagnosis, Fact, Finding, NotRun, Place, Verdict
 from ..number import plain
 from ..record import FundingLine, Indicator, SelfEvaluation
 from . import words
@@ -136,6 +136,17 @@ def _finding(finding: Finding, lang: str) -> dict[str, Json]:
     }
 
 
+def _choice(choice: Choice) -> dict[str, Json]:
+    return {
+        "form": choice.form,
+        "nearest": choice.nearest,
+        "matched": choice.matched,
+        "labels": choice.labels,
+        "absent": list(choice.absent),
+        "extra": list(choice.extra),
+    }
+
+
 def _not_run(each: NotRun) -> dict[str, Json]:
     return {"rule": each.rule, "cell": each.cell, "field": each.field, "missing": list(each.missing)}
 
@@ -161,6 +172,11 @@ def verdict_object(verdict: Verdict, lang: str) -> dict[str, Json]:
         "message": message,
         "remedy": remedy,
         "grade": verdict.grade,
+        "understood": [
+            {"field": each.field, "label": each.label, "cell": each.cell, "leads_to": each.leads_to}
+            for each in verdict.understood
+        ],
+        "choice": _choice(verdict.choice) if verdict.choice else None,
     }
 
 

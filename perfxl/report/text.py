@@ -286,6 +286,8 @@ class TextReport:
         for code, where in verdict.notes:
             shown = words.note(code, self.lang) + (f" [{words.clean(where)}]" if where else "")
             yield from wrap(self.say("注：", "Note: ") + shown, self.width, "  ", "  ")
+        if verdict.choice is not None:
+            yield from wrap(words.choice(verdict.choice, self.lang), self.width, "  ", "  ")
         if verdict.not_understood:
             first, count = verdict.not_understood[0], len(verdict.not_understood)
             text = words.clean(first.text, 40)

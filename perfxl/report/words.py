@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..finding import Diagnosis, Fact, Finding, NotRun, Rule, Verdict, fact_text
+from ..finding import Choice, Diagnosis, Fact, Finding, NotRun, Rule, Verdict, fact_text
 from ..pattern import pattern
 from ..rejection import NOTES, REJECTIONS
 from ..rules import across_by_code, by_code
@@ -45,6 +45,7 @@ _TERMS = {
     "total_score": ("总分", "total score"),
     "expected_goal": ("预期目标", "expected goal"),
     "actual_result": ("实际完成情况", "actual result"),
+    "parts": ("组成合计的各行", "the rows that make the total"),
     "ledger": ("决算（账面）数", "figures of the accounts"),
     "issued": ("下发内容（本表没有标识）", "issued content (the form is not stamped)"),
     "register": ("下发清单", "a list of what was issued"),
@@ -154,6 +155,28 @@ def rejection(verdict: Verdict, lang: str) -> tuple[str, str]:
 def note(code: str, lang: str) -> str:
     """The words of a note on a file."""
     return (_OWN_NOTES.get(code) or NOTES.get(code, (code, code)))[lang != "zh"]
+
+
+def choice(taken: Choice, lang: str) -> str:
+    """By which definition a form without a stamp was judged, and why."""
+
+    def listed(labels: tuple[str, ...]) -> str:
+        shown = [clean(label, 24) for label in labels[:4]]
+        return ("、" if lang == "zh" else ", ").join(shown) + ("…" if len(labels) > 4 else "")
+
+    if taken.form == taken.nearest:
+        zh = f"按标签认作 {taken.form}：{taken.labels} 个标签中 {taken.matched} 个逐字相符"
+        en = f"Read by its labels, as {taken.form}: {taken.matched} of {taken.labels} labels are the same"
+    else:
+        near_zh = f"最接近 {taken.nearest}（{taken.labels} 个标签中 {taken.matched} 个相符）"
+        near_en = f"nearest is {taken.nearest} ({taken.matched} of {taken.labels} labels)"
+        zh = f"没有完全相符的表样，按表上印出的内容核验；{near_zh}"
+        en = f"No definition fits, so it is judged by what it prints; {near_en}"
+    if taken.absent:
+        zh, en = f"{zh}，缺 {listed(taken.absent)}", f"{en}; without {listed(taken.absent)}"
+    if taken.extra:
+        zh, en = f"{zh}，多 {listed(taken.extra)}", f"{en}; besides {listed(taken.extra)}"
+    return f"{zh}。" if lang == "zh" else f"{en}."
 
 
 def missing(not_run: NotRun, lang: str) -> str:

@@ -24,6 +24,7 @@ def _printed_places(rate: Decimal) -> int:
     "X01",
     over="total",
     severity=Severity.ERROR,
+    places=("execution_rate",),
     zh="执行率未填或不是数，而预算数为 {budget}。",
     en="The execution rate is missing or no number, though the budget is {budget}.",
     remedy=("请填写执行率（全年执行数 ÷ 预算数）。", "Enter the execution rate (spending ÷ budget)."),
@@ -131,6 +132,7 @@ def rate_rounded(line: FundingLine, form: Form) -> Iterator[Breach]:
     "X04",
     over="total",
     severity=Severity.ERROR,
+    places=("score",),
     zh="执行得分为 {actual}，按 {spent} ÷ {budget} × {weight} 应为 {expected}（差 {difference}）。",
     en="The execution score is {actual}; {spent} ÷ {budget} × {weight} gives {expected} (difference {difference}).",
     remedy=(

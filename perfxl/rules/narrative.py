@@ -84,6 +84,7 @@ def no_hidden_characters(text: TextField, form: Form) -> Iterator[Breach]:
     "N03",
     over="form",
     severity=Severity.ERROR,
+    places=("expected_goal", "actual_result"),
     zh="{label}未填写。",
     en="{label} is empty.",
     remedy=("请填写。", "Fill it in."),

@@ -256,6 +256,7 @@ def score_valid(field: FieldCell, form: Form) -> Iterator[Breach]:
     "S05",
     over="indicators",
     severity=Severity.ERROR,
+    places=("score",),
     zh="得分未填或不是数，分值为 {weight}。",
     en="The score is missing or no number; the weight is {weight}.",
     remedy=("请填写得分。", "Enter the score."),

@@ -25,6 +25,7 @@ def score_sum(record: SelfEvaluation) -> Decimal:
     "T01",
     over="form",
     severity=Severity.ERROR,
+    places=("total_score",),
     zh="总分填 {actual}，各行得分之和为 {expected}（差 {difference}）。",
     en="The stated total is {actual}; the scores of the rows make {expected} (difference {difference}).",
     remedy=("请按各行得分重新求和，不要手工录入总分。", "Add the scores of the rows again; do not type the total."),

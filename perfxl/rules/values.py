@@ -83,6 +83,7 @@ def _measures(target: Target | None) -> Target | None:
     "V01",
     over="indicators",
     severity=Severity.ERROR,
+    places=("actual",),
     zh="实际完成值未填（{actual}）。",
     en="The actual value is not given ({actual}).",
     remedy=("请填写实际完成值。", "Enter the value that was reached."),

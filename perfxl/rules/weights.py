@@ -110,6 +110,7 @@ def level_weights(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
     "K04",
     over="indicators",
     severity=Severity.ERROR,
+    places=("weight",),
     zh="分值 {actual} 应大于 0。",
     en="The weight {actual} should be above 0.",
     remedy=("请填写大于 0、至多两位小数的分值。", "Enter a weight above 0 with at most two decimals."),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from .content import CARE, LIBRARY, LIGHTS, RIVER, WATER, Project
 from .national import figures, goals, heads
-from .paper import Box, Fixture, Paper, Planted, blank, label, note, other, table, title, value
+from .paper import Box, Fixture, Paper, Planted, blank, label, maybe, note, other, table, title, value
 
 Columns = Sequence[tuple[str, int]]
 
@@ -101,7 +101,7 @@ def hubei() -> Fixture:
     )
     paper = Paper("绩效自评表")
     paper.line(title("2023年度农村饮用水水质监测项目绩效自评表", 8, year=True))
-    paper.line(note("单位名称：石桥县农村供水总站", 4), note("填报日期：2024年1月18日", 4))
+    paper.line(note("单位名称：石桥县农村供水总站", 4), maybe("date", "填报日期：2024年1月18日", 4))
     paper.line(label("项目名称"), value("project_name", project.project_name, 7))
     paper.line(
         label("主管部门"),
