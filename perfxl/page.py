@@ -35,8 +35,8 @@ class RowSpec:
 @draft
 class Page:
     """A form sheet while it is laid out. ``columns`` is its width in columns, ``fields`` its
-    named cells by field name (``funds.total.score``, ``indicators.3.actual``), ``plan`` the
-    computed ones in the order in which they are computed, with what they read."""
+    named cells by field name (``funds.total.score``, ``indicators.3.actual``), ``formulas`` what
+    the computed ones are computed by."""
 
     form: Form
     columns: int
@@ -44,7 +44,6 @@ class Page:
     merges: list[Area] = field(default_factory=list)
     fields: dict[str, Area] = field(default_factory=dict)
     formulas: dict[str, str] = field(default_factory=dict)
-    plan: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     validations: list[Validation] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     heights: dict[int, float] = field(default_factory=dict)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
-from . import selfcheck, stamp
+from . import stamp
+from .filling import shape
 from .form import HEADER, MONEY, Form
-from .formula import UncomputableError, Values, evaluate, parse, terms_of
-from .number import shown
-from .page import GUIDE, LINE_HEIGHT, MAX_HEIGHT, NAME, Page, goal_height, lines, rows_of
+from .page import GUIDE, NAME, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
-from .sheet import Area, Cell, PrintSetup, Sheet, Value, Workbook, sheet_name
-from .skeleton import Skeleton
+from .sheet import Area, PrintSetup, Sheet, Value, Workbook, sheet_name
 from .skeleton import edition as edition
 from .skeleton import skeleton as skeleton
 
@@ -84,124 +81,37 @@ def issued_fields(form: Form, assignment: Assignment) -> dict[str, Value]:
     return found
 
 
-def compute(page: Page, values: dict[str, Value]) -> dict[str, Value]:
-    """Every computed cell from the entered ones, by field name; an error value becomes its text."""
-    results = dict(values)
-
-    def lookup(reads: Mapping[str, Sequence[str]]) -> Values:
-        return lambda term: [results.get(name) for name in reads[term]]
-
-    if not page.plan:
-        page.plan.update(_plan(page))
-    for name, reads in page.plan.items():
-        try:
-            results[name] = evaluate(parse(page.formulas[name]), lookup(reads))
-        except UncomputableError as error:
-            results[name] = str(error)
-    return results
-
-
-def _plan(page: Page) -> dict[str, dict[str, list[str]]]:
-    """Computed cells, each behind those that it reads, with the field names behind its terms."""
-    reads = {
-        name: {term: _fields_of(page, name, term) for term in terms_of(source)}
-        for name, source in page.formulas.items()
-    }
-    plan: dict[str, dict[str, list[str]]] = {}
-    met: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in met or name not in reads:
-            return
-        met.add(name)
-        for names in reads[name].values():
-            for each in names:
-                visit(each)
-        plan[name] = reads[name]
-
-    for name in reads:
-        visit(name)
-    return plan
-
-
-def _fields_of(page: Page, name: str, term: str) -> list[str]:
-    """The names of the fields that a term stands for in the formula of a computed cell."""
-    if name.startswith("funds."):
-        _, row, column = name.split(".")
-        sources = {each.term for each in page.form.fund_rows}
-        return [f"funds.{term}.{column}"] if term in sources else [f"funds.{row}.{term}"]
-    if term.startswith("funds."):
-        return [f"funds.total.{term.removeprefix('funds.')}"]
-    if term.startswith("indicators."):
-        column = term.removeprefix("indicators.")
-        return [each for each in page.fields if each.startswith("indicators.") and each.endswith("." + column)]
-    if name == "check.summary":
-        return [each for each in page.formulas if each.startswith("check.") and _is_state(each)]
-    head = name.rpartition(".")[0]
-    if term == "states":
-        return [each for each in page.formulas if each.startswith(head + ".") and _is_state(each)]
-    if f"{head}.{term}" in page.formulas:
-        return [f"{head}.{term}"]
-    if head.startswith("check.funds."):
-        if "." in term:
-            return [f"funds.{term}"]
-        return [f"funds.{head.rpartition('.')[2]}.{page.form.denominator if term == 'denominator' else term}"]
-    if head == "check.total":
-        rows = range(1, sum(each.endswith(".used") for each in page.formulas) + 1)
-        return [f"check.{row}.used" for row in rows] if term == "rows_used" else [term]
-    return [f"indicators.{head.rpartition('.')[2]}.{term}"]
-
-
-_STATES = frozenset(code.lower() for code in (*selfcheck.ROW_CODES, selfcheck.FUND_CODE, selfcheck.TOTAL_CODE))
-
-
-def _is_state(name: str) -> bool:
-    return name.rpartition(".")[2] in _STATES
-
-
-def _filled(cell: Cell, value: Value, *, lock: bool) -> Cell:
-    if cell.formula is not None:
-        text = shown(value, cell.number_format) if isinstance(value, Decimal) else str(value or "")
-        return replace(cell, cached="" if value is None else value, text=text)
-    if isinstance(value, Decimal):
-        return replace(cell, value=value, text=shown(value, cell.number_format), locked=cell.locked or lock)
-    words = None if value is None else str(value)
-    return replace(cell, value=words, text=words or "", locked=cell.locked or lock)
-
-
 def build_sheet(
     form: Form, assignment: Assignment, *, year: int, name: str, record: SelfEvaluation | None = None, number: int = 1
 ) -> Sheet:
     """One form sheet: blank, prefilled from the assignment, and filled in where a record is given."""
     indicators = assignment.indicators or (record.indicators if record else ())
-    spine = skeleton(form, rows_of(form, indicators, issued=bool(assignment.indicators)))
-    page = spine.page
+    own = shape(form, rows_of(form, indicators, issued=bool(assignment.indicators)))
+    spine, page = own.spine, own.page
     split = replace(assignment, indicators=tuple(split_target(row) for row in assignment.indicators))
     if record is not None:
         record = replace(record, indicators=tuple(split_target(row) for row in record.indicators))
     entered = _entered(record, split, spine.count)
     issued = issued_fields(form, assignment)
     cells = dict(page.cells)
-    for field, area in page.fields.items():
-        cell = cells[area.corner]
-        if cell.formula is None and cell.value is not None:
-            entered[field] = cell.value
+    entered.update(own.printed)
     entered["fiscal_year"] = form.year_line.format(year=year)
-    results = compute(page, entered)
+    results = own.compute(entered)
     for field, area in page.fields.items():
         cell = cells[area.corner]
         if cell.formula is not None or field in entered:
-            cells[area.corner] = _filled(cell, results.get(field), lock=field in issued or field == "fiscal_year")
+            lock = field in issued or field == "fiscal_year"
+            cells[area.corner] = own.filled(field, cell, results.get(field), lock=lock)
     return Sheet(
         name=name,
         cells=cells,
-        merges=tuple(page.merges),
-        names={NAME + field: area for field, area in page.fields.items() if not field.startswith("check.")},
+        merges=own.merges,
+        names=own.names,
         constants={NAME + "sheet": str(number)},
         validations=tuple(v for v in page.validations if not cells[v.area.corner].locked),
-        marks=tuple(page.marks),
+        marks=own.marks,
         widths=page.widths,
-        heights=_heights(spine, cells),
+        heights=own.heights(cells),
         printing=PrintSetup(
             area=Area(1, 1, spine.last_row, page.columns),
             repeat_rows=spine.head_rows,
@@ -209,27 +119,6 @@ def build_sheet(
         ),
         protected=True,
     )
-
-
-def _heights(spine: Skeleton, cells: Mapping[tuple[int, int], Cell]) -> dict[int, float]:
-    """Rows as tall as their texts need, within the 409 points that a row can have."""
-    page = spine.page
-    heights = dict(page.heights)
-    merged = {area.corner: area for area in page.merges}
-    for (row, column), cell in cells.items():
-        area = merged.get((row, column), Area(row, column, row, column))
-        if column > page.columns or area.top != area.bottom or not cell.text:
-            continue
-        need = lines(cell.text, page.width(area.left, area.right)) * LINE_HEIGHT + 8
-        heights[row] = min(MAX_HEIGHT, max(heights.get(row, 15.0), need))
-    goals = []
-    for term in ("expected_goal", "actual_result"):
-        area = merged.get(page.fields[term].corner, page.fields[term])
-        goals.append((cells[area.corner].text, page.width(area.left, area.right)))
-    tall = max(goal_height(page.form, (text,), width) for text, width in goals)
-    for row in range(spine.goals[0], spine.goals[1] + 1):
-        heights[row] = tall
-    return heights
 
 
 def build_workbook(

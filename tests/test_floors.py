@@ -34,6 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("selfcheck", "diagnosis"),
     ("guide",),
     ("skeleton",),
+    ("filling",),
     ("template",),
     ("moved",),
     ("tamper",),

@@ -290,7 +290,7 @@ _CARRIAGE = re.compile(r"_x000D_\n?|\r\n?")
 def _text(field: Field, text: str) -> Value:
     text = _CARRIAGE.sub("\n", text).strip()
     allowed = "\n\t" if field.term in ("expected_goal", "level_3") else ""
-    for sign in text:
+    for sign in text if _ODD.search(text) else "":
         if (sign not in allowed and unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")) or sign in _BIDI:
             raise ValueError(
                 f"含有换行或看不见的字符 U+{ord(sign):04X}；请删去后重填",
@@ -304,6 +304,7 @@ def _text(field: Field, text: str) -> Value:
     return text or None
 
 
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 

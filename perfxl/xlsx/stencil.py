@@ -72,8 +72,6 @@ class _Strings:
 def _content(cell: Cell, slot: _Slot, strings: _Strings) -> str:
     """The cell as the reference writer spells it."""
     value = cell.value
-    if slot.formula:
-        return _computed(stored_result(cell), slot)
     if value is None:
         if cell.error:
             return f'{slot.head} t="s"><v>{strings.index(cell.error)}</v></c>'
@@ -104,13 +102,15 @@ def _height(points: float) -> str:
 
 @noun
 class _SheetStencil:
-    """A sheet cut at its slots: ``pieces`` with a gap at each slot and each height."""
+    """A sheet cut at its slots: ``pieces`` with a gap at each slot and each height; ``known`` has the
+    computed cells of the last workbook as they were spelled, for the many that come again."""
 
     sheet: Sheet
     pieces: tuple[str, ...]
     slots: tuple[_Slot, ...]
     heights: tuple[tuple[int, int], ...]
     places: frozenset[tuple[int, int]]
+    known: dict[int, tuple[Cell, str]]
 
     def fits(self, sheet: Sheet) -> bool:
         """Whether the sheet is of this shape."""
@@ -131,8 +131,16 @@ class _SheetStencil:
         """The sheet's part."""
         out = list(self.pieces)
         cells = sheet.cells
+        known = self.known
         for slot in self.slots:
-            out[slot.at] = _content(cells[slot.place], slot, strings)
+            cell = cells[slot.place]
+            if not slot.formula:
+                out[slot.at] = _content(cell, slot, strings)
+                continue
+            met = known.get(slot.at)
+            if met is None or met[0] is not cell:
+                met = known[slot.at] = (cell, _computed(stored_result(cell), slot))
+            out[slot.at] = met[1]
         for at, row in self.heights:
             out[at] = _height(sheet.heights[row])
         return "".join(out).encode()
@@ -203,7 +211,9 @@ def _cut(sheet: Sheet, markup: str, renumber: Mapping[int, int]) -> _SheetStenci
     pieces[-1] += closed + tail
     if {slot.place for slot in slots} != places or {row for _, row in heights} != sheet.heights.keys():
         raise UnprovedError("a cell or a row of the sheet is not in the file")
-    return _SheetStencil(sheet=sheet, pieces=tuple(pieces), slots=tuple(slots), heights=tuple(heights), places=places)
+    return _SheetStencil(
+        sheet=sheet, pieces=tuple(pieces), slots=tuple(slots), heights=tuple(heights), places=places, known={}
+    )
 
 
 def _fixed_strings(sheets: Iterable[tuple[Sheet, str]]) -> list[int]:
