@@ -25,7 +25,7 @@ Fact = Decimal | str | int | None
 Status = Literal["pass", "notes", "fail", "rejected", "internal_error"]
 Over = Literal[
     "form", "funds", "total", "columns", "indicators", "cells", "texts", "submission", "differences",
-    "returns", "units", "copies", "summaries", "things", "claims", "registers", "years",
+    "waivers", "returns", "units", "copies", "summaries", "things", "claims", "registers", "years",
 ]  # fmt: skip
 """What a rule is about: the first nine are of one form, the others groups of the forms of a batch."""
 
@@ -77,8 +77,34 @@ class Diagnosis:
 
 
 @noun
+class Waiver:
+    """豁免: a finding of ``rule`` that somebody has accepted, for a reason, to the end of ``expires``.
+
+    ``file`` (with ``*`` and ``?``), ``project`` and ``unit`` say of which form, ``sheet``, ``cell`` and
+    ``field`` where in it; ``None`` is anywhere.  Days are written ``2026-12-31``.  ``source`` and
+    ``number`` are the file and the place in it.
+    """
+
+    rule: str
+    reason: str
+    approver: str
+    expires: str
+    file: str | None = None
+    project: str | None = None
+    unit: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    field: str | None = None
+    source: str = ""
+    number: int = 0
+
+
+@noun
 class Finding:
-    """核验问题: one broken rule at one place. ``cell`` is ``H31``, or ``None`` where there is no cell."""
+    """核验问题: one broken rule at one place. ``cell`` is ``H31``, or ``None`` where there is no cell.
+
+    One that is ``waived`` is kept, and no longer counts.
+    """
 
     rule: str
     severity: Severity
@@ -92,6 +118,7 @@ class Finding:
     variant: str = ""
     caused_by: tuple[str, str | None] | None = None
     diagnosis: Diagnosis | None = None
+    waived: Waiver | None = None
 
 
 @noun

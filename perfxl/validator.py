@@ -390,9 +390,10 @@ def _has_figures(finding: Finding) -> bool:
 
 
 def status_of(findings: Iterable[Finding]) -> Status:
-    """``fail`` with an error, ``notes`` with anything less, ``pass`` with nothing."""
-    worst = max((finding.severity.rank for finding in findings), default=0)
-    return "fail" if worst == Severity.ERROR.rank else "notes" if worst else "pass"
+    """``fail`` with an error that nobody waived, ``notes`` with anything less, ``pass`` with nothing."""
+    found = list(findings)
+    worst = max((finding.severity.rank for finding in found if finding.waived is None), default=0)
+    return "fail" if worst == Severity.ERROR.rank else "notes" if found else "pass"
 
 
 def _blank_form(submission: Submission) -> Finding:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from perfxl.batch import Batch
-from perfxl.finding import Over
+from perfxl.finding import Over, Waiver
 from perfxl.form import MONEY, Form, load_form
 from perfxl.formdigest import digest_of
 from perfxl.number import as_printed, read_amount, read_target, shown
 from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation
+from perfxl.rules.exceptions import WaiverUse
 from perfxl.sheet import Cell, Value
 from perfxl.submission import Difference, FieldCell, FieldKind, MoneyColumn, Submission, TextField
 
@@ -403,6 +404,11 @@ def _submission(pairs: dict[str, str], form: Form) -> Submission:
     return made
 
 
+def _use(pairs: Mapping[str, str]) -> WaiverUse:
+    waiver = Waiver(rule="M09", reason="机构调整", approver="预算科", expires=pairs["expires"], number=1)
+    return WaiverUse(waiver=waiver, used=pairs["used"] == "yes", today=pairs["today"])
+
+
 _BUILDERS: Mapping[Over, Any] = {
     "form": lambda pairs, form: _record(pairs),
     "funds": lambda pairs, form: _line(pairs),
@@ -413,4 +419,5 @@ _BUILDERS: Mapping[Over, Any] = {
     "differences": lambda pairs, form: _difference(pairs),
     "texts": lambda pairs, form: _text(pairs),
     "submission": _submission,
+    "waivers": lambda pairs, form: _use(pairs),
 }

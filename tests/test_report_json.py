@@ -90,12 +90,13 @@ def test_the_keys_stand_in_the_order_of_the_contract() -> None:
     (finding,) = verdict["findings"]
     assert list(finding) == [
         *("rule", "severity", "cell", "field", "expected", "actual", "difference", "message", "caused_by"),
-        *("remedy", "diagnosis"),
+        *("remedy", "diagnosis", "waived"),
     ]
     assert list(finding["diagnosis"])[:4] == ["state", "rule", "message", "alternatives"]
     assert list(verdict["not_run"][0]) == ["rule", "cell", "field", "missing"]
     assert list(data["summary"]) == [
         *("files", "forms", "pass", "notes", "fail", "rejected", "internal_error", "errors", "warnings", "infos"),
+        "waived",
     ]
 
 
@@ -137,6 +138,7 @@ def test_the_summary_counts_files_once_and_forms_by_status() -> None:
         "errors": 1,
         "warnings": 0,
         "infos": 0,
+        "waived": 0,
     }
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module, resources
+from itertools import chain
+from typing import TypeVar
 
 import click
 
@@ -19,12 +21,15 @@ from ..crosscheck import across
 from ..definition import BrokenDefinitionError
 from ..files import find_files
 from ..finding import Across, Severity, Verdict
-from ..form import Form
+from ..form import Form, form_ids, load_form
 from ..report.tally import Tally
 from ..rules import BOOK
+from ..waivers import Waivers, load_waivers
 from .definitions import BrokenFileError, form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .speech import Command, Speech
+
+T = TypeVar("T")
 
 FORMATS = ("text", "json", "jsonl", "csv", "sarif", "html", "xlsx")
 
@@ -60,6 +65,11 @@ def command(say: Speech) -> click.Command:
                 ["--config", "config_file"],
                 metavar="FILE",
                 help=say("核验配置（默认找 perfxl.toml）。", "configuration (the nearest perfxl.toml)"),
+            ),
+            click.Option(
+                ["--waivers", "waivers_file"],
+                metavar="FILE",
+                help=say("豁免文件（TOML）。", "a file of waivers (TOML)"),
             ),
             click.Option(["--allow-macros"], is_flag=True, help=say("含宏的文件不算错误。", "macros are no error")),
             click.Option(
@@ -114,6 +124,7 @@ def run(
     ignore: tuple[str, ...],
     preview: bool,
     config_file: str | None,
+    waivers_file: str | None,
     allow_macros: bool,
     fail_on: str | None,
     form_name: str | None,
@@ -133,6 +144,8 @@ def run(
     )
     _nothing_in_preview(config, say)
     form = _form(form_name, say) if form_name else None
+    path = waivers_file or config.waivers
+    waivers = Waivers(_read(load_waivers, path, say), time.strftime("%Y-%m-%d")) if path else None
     progress = Progress(say) if _shows_progress(quiet, output) else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
         raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
@@ -156,6 +169,10 @@ def run(
     tally, interrupted = Tally(), list[bool]()
     source = until_interrupted(verdicts, interrupted)
     beside = across(batch, form=form, rules=config.rules(), changes=config.changes, severities=config.severities)
+    if waivers is not None:
+        source = waivers.applied(source)
+        said = waivers.remarks(config.rules(), form or load_form(form_ids()[0]), config.severities)
+        beside = Across(chain(waivers.across(beside.findings), said), beside.not_run)
     if layout == "text":
         from ..report.text import TextReport
 
@@ -178,10 +195,12 @@ def run(
 def configured(file: str | None, say: Speech) -> Config:
     """The configuration of that file, else of the nearest ``perfxl.toml``; a broken one is a usage error."""
     path = file or find_config(os.getcwd())
-    if path is None:
-        return PLAIN
+    return PLAIN if path is None else _read(load_config, path, say)
+
+
+def _read(load: Callable[[str], T], path: str, say: Speech) -> T:
     try:
-        return load_config(path)
+        return load(path)
     except BrokenDefinitionError as error:
         raise BrokenFileError([error], say) from error
     except (OSError, UnicodeDecodeError) as error:

@@ -19,6 +19,7 @@ from ..record import SelfEvaluation
 from ..rules import across_by_code, by_code
 from . import words
 from .json import Json
+from .lines import waived
 
 SEVERITIES = tuple(severity.value for severity in Severity)
 PLACES = 200
@@ -158,7 +159,13 @@ class Compactor:
             self._wording(templates[1], facts) if any(templates[1]) else None,
             [self.rule(finding.caused_by[0]), finding.caused_by[1]] if finding.caused_by else None,
             self._diagnosis(finding.diagnosis),
+            *self._waived(finding),
         ]
+
+    def _waived(self, finding: Finding) -> list[Json]:
+        """Nothing, or the wording of who waived it."""
+        zh, en = waived(finding, "zh"), waived(finding, "en")
+        return [[self._pair(zh, en)]] if zh and en else []
 
     def across(self, found: BatchFinding) -> list[Json]:
         """One finding across forms with its first places: numbers of file and sheet, and the cell."""

@@ -133,6 +133,7 @@ def _finding(finding: Finding, lang: str) -> dict[str, Json]:
         "caused_by": {"rule": source[0], "cell": source[1]} if source else None,
         "remedy": words.remedy(finding, lang),
         "diagnosis": _diagnosis(finding.diagnosis, lang),
+        "waived": _waived(finding),
     }
 
 
@@ -145,6 +146,13 @@ def _choice(choice: Choice) -> dict[str, Json]:
         "absent": list(choice.absent),
         "extra": list(choice.extra),
     }
+
+
+def _waived(finding: Finding) -> Json:
+    waiver = finding.waived
+    if waiver is None:
+        return None
+    return {"reason": waiver.reason, "approver": waiver.approver, "expires": waiver.expires}
 
 
 def _not_run(each: NotRun) -> dict[str, Json]:
@@ -200,6 +208,7 @@ def batch_finding(found: BatchFinding, lang: str) -> Iterator[bytes]:
         "actual": _fact(finding.actual),
         "difference": _number(finding.difference),
         "remedy": words.remedy(finding, lang),
+        "waived": _waived(finding),
     }
     yield b"], " + dump(tail)[1:]
 

@@ -29,6 +29,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("message", "问题", "Message"),
     ("remedy", "处理", "Remedy"),
     ("why", "成因", "Why"),
+    ("waived", "豁免", "Waived"),
 )
 """The columns of a table of findings: the name of the value, its heading in Chinese and English."""
 
@@ -66,6 +67,7 @@ class Line:
     message: str
     remedy: str
     why: str | None = None
+    waived: str | None = None
 
     def values(self) -> tuple[Decimal | str | None, ...]:
         """The values in the order of ``COLUMNS``."""
@@ -107,6 +109,7 @@ def lines(verdict: Verdict, lang: str) -> Iterator[Line]:
             message=words.message(finding, lang),
             remedy=words.remedy(finding, lang),
             why=why(finding, lang),
+            waived=waived(finding, lang),
         )
 
 
@@ -143,6 +146,17 @@ def place_text(place: Place) -> str:
     """``file[sheet!cell]``, as shown."""
     sheet = words.clean(place.sheet)
     return words.clean(place.file) + (f"[{sheet}!{place.cell}]" if place.cell else f"[{sheet}]")
+
+
+def waived(finding: Finding, lang: str) -> str | None:
+    """By whom, why and until when a finding is waived; ``None`` where it is not."""
+    waiver = finding.waived
+    if waiver is None:
+        return None
+    reason, approver = words.clean(waiver.reason), words.clean(waiver.approver)
+    if lang == "zh":
+        return f"{reason}（{approver} 批准，至 {waiver.expires}）"
+    return f"{reason} (by {approver}, until {waiver.expires})"
 
 
 def why(finding: Finding, lang: str) -> str | None:

@@ -19,7 +19,7 @@ from ..rejection import REJECTIONS
 from ..rules import BOOK, by_code
 from . import words
 from .json import Json, dump
-from .lines import UNJUDGED, why
+from .lines import UNJUDGED, waived, why
 from .tally import Tally
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -122,6 +122,10 @@ def _result(verdict: Verdict, finding: Finding, places: dict[str, int], lang: st
         },
         "properties": properties,
     }
+    if finding.waived:
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": waived(finding, lang) or ""}
+        ]
     return result
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..finding import BatchFinding, Severity, Verdict
+from ..finding import BatchFinding, Finding, Severity, Verdict
 
 
 class Tally:
     """How many files and forms there were, how they fared, and how many findings were made.
 
-    ``forms`` are the sheets that were judged; a file that was not judged counts once.
+    ``forms`` are the sheets that were judged; a file that was not judged counts once.  Findings that
+    are waived count as ``waived`` only.
     """
 
     def __init__(self) -> None:
         self.files = self.forms = 0
         self.statuses = dict.fromkeys(("pass", "notes", "fail", "rejected", "internal_error"), 0)
         self.severities = dict.fromkeys(("error", "warning", "info"), 0)
+        self.waived = 0
         self._last: str | None = None
 
     def add(self, verdict: Verdict) -> None:
@@ -27,11 +29,17 @@ class Tally:
         if verdict.status in ("pass", "notes", "fail"):
             self.forms += 1
         for finding in verdict.findings:
-            self.severities[finding.severity.value] += 1
+            self._count(finding)
 
     def add_across(self, finding: BatchFinding) -> None:
         """Count one finding across forms; it changes the status of no form."""
-        self.severities[finding.finding.severity.value] += 1
+        self._count(finding.finding)
+
+    def _count(self, finding: Finding) -> None:
+        if finding.waived is None:
+            self.severities[finding.severity.value] += 1
+        else:
+            self.waived += 1
 
     def counted(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """The verdicts, counted on their way."""
@@ -52,4 +60,4 @@ class Tally:
     def summary(self) -> dict[str, int]:
         """The counts by name, in the order of the JSON report."""
         findings = {f"{name}s": count for name, count in self.severities.items()}
-        return {"files": self.files, "forms": self.forms, **self.statuses, **findings}
+        return {"files": self.files, "forms": self.forms, **self.statuses, **findings, "waived": self.waived}

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from ..finding import Across, BatchFinding, BatchNotRun, Finding, NotRun, Severity, Verdict
+from ..finding import Across, BatchFinding, BatchNotRun, Finding, NotRun, Severity, Verdict, Waiver
 from ..noun import ordered_noun
 from . import words
 from .tally import Tally
@@ -99,12 +99,12 @@ class Entry:
 
 def grouped(findings: Iterable[Finding], lang: str) -> Iterator[Entry]:
     """Findings of one severity as entries, rule by rule, in the order met."""
-    rules: dict[tuple[str, str], dict[tuple[str, str], list[Finding]]] = {}
+    rules: dict[tuple[str, str, Waiver | None], dict[tuple[str, str], list[Finding]]] = {}
     for finding in findings:
         cause = words.cause(finding.diagnosis, lang) if finding.diagnosis else ""
-        same = rules.setdefault((finding.rule, finding.variant), {})
+        same = rules.setdefault((finding.rule, finding.variant, finding.waived), {})
         same.setdefault((words.message(finding, lang), cause), []).append(finding)
-    for (rule, _), same in rules.items():
+    for (rule, _, _), same in rules.items():
         if len(same) <= APART:
             for (text, _), each in same.items():
                 yield Entry(each, text)
@@ -198,12 +198,16 @@ class TextReport:
         if verdict.code:
             state += f" {verdict.code}"
         else:
-            counts = [(name, sum(finding.severity.value == name for finding in verdict.findings)) for name in _HEADS]
+            counted = [finding.severity.value for finding in verdict.findings if finding.waived is None]
+            counts = [(name, counted.count(name)) for name in _HEADS]
             shown = [
                 f"{_HEADS[name][0]} {count}" if self.lang == "zh" else _counted(count, name)
                 for name, count in counts
                 if count
             ]
+            if len(counted) < len(verdict.findings):
+                waived = len(verdict.findings) - len(counted)
+                shown.append(self.say(f"已豁免 {waived}", f"{waived} waived"))
             state += self.say(f"（{'，'.join(shown)}）", f" ({', '.join(shown)})") if shown else ""
         record = verdict.record
         named = [record.project_name, record.implementing_unit] if record else []
@@ -222,6 +226,10 @@ class TextReport:
         places = self._places(verdict, [finding.cell for finding in entry.findings])
         yield from wrap(f"{first.rule}  {self.paint(places, 'bold')}", None, "    ")
         yield from wrap(entry.text, self.width, "      ", "      ")
+        if first.waived:
+            by, until, why = first.waived.approver, first.waived.expires, words.clean(first.waived.reason)
+            zh, en = f"（已豁免：{why}；{by} 批准，至 {until}）", f"(waived: {why}; by {by}, until {until})"
+            yield from wrap(self.say(zh, en), self.width, "      ", "      ")
         if entry.example:
             yield from wrap(self.say("例：", "For example ") + entry.example, self.width, "      ", "      ")
         if first.caused_by:

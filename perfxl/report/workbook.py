@@ -31,7 +31,7 @@ _LINE, _DEEPEST = 13.5, 12
 _FIGURES = {"money": "#,##0.00", "rate": "0.00%", "points": "0.00", "count": "0"}
 _WIDTHS = {
     "file": 30, "sheet": 12, "unit": 24, "project": 24, "rule": 7, "title": 26, "severity": 9, "cell": 8, "field": 32,
-    "expected": 16, "actual": 20, "difference": 14, "message": 52, "remedy": 36, "why": 40,
+    "expected": 16, "actual": 20, "difference": 14, "message": 52, "remedy": 36, "why": 40, "waived": 30,
 }  # fmt: skip
 
 FORM_COLUMNS: tuple[tuple[str, str, float, str], ...] = (

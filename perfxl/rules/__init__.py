@@ -8,6 +8,7 @@ from ..finding import Rule
 from . import (
     across,
     deviations,
+    exceptions,
     execution,
     header,
     money,
@@ -38,13 +39,16 @@ ALL: tuple[Rule, ...] = (
 ACROSS: tuple[Rule, ...] = across.RULES
 """The rules over the forms of a batch."""
 
-BOOK: tuple[Rule, ...] = (*ALL, *ACROSS)
+WAIVED: tuple[Rule, ...] = exceptions.RULES
+"""The rules over waivers."""
+
+BOOK: tuple[Rule, ...] = (*ALL, *ACROSS, *WAIVED)
 
 
 STABLE: tuple[Rule, ...] = tuple(rule for rule in ALL if not rule.preview)
 """The rules over one form that run where nobody says otherwise: all but those in preview."""
 
-STANDARD: tuple[Rule, ...] = (*STABLE, *(rule for rule in ACROSS if not rule.preview))
+STANDARD: tuple[Rule, ...] = (*STABLE, *(rule for rule in ACROSS if not rule.preview), *WAIVED)
 """The rules that run where nobody says otherwise."""
 
 

@@ -34,7 +34,7 @@ const WORDS = {
   nth: ["第 {n} 张，共 {m} 张", "{n} of {m}"],
   drawn: ["表样按收到的工作表绘制；标记处有问题，点击查看。", "Drawn as the sheet was received; marked cells have findings: click one."],
   cut: ["工作表超出表样的部分没有绘出。", "What lies beyond the form is not drawn."],
-  sheet: ["收到的表", "The form as received"], findings: ["问题", "Findings"], noFindings: ["没有问题。", "No findings."],
+  sheet: ["收到的表", "The form as received"], findings: ["问题", "Findings"], waived: ["已豁免：", "Waived: "], noFindings: ["没有问题。", "No findings."],
   expected: ["应为", "Expected"], actual: ["实填", "Stated"], difference: ["差额", "Difference"],
   why: ["原因", "Cause"], likely: ["可能的原因", "Possible cause"], or: ["或", "or"], todo: ["处理", "Do"],
   follows: ["由 {cell} 的 {rule} 引起", "Follows from {rule} at {cell}"], theForm: ["本表", "the form"],
@@ -101,7 +101,7 @@ const announce = text => { byId("said").textContent = text; };
 const letters = number => { let name = ""; while (number > 0) { name = String.fromCharCode(65 + (number - 1) % 26) + name; number = Math.floor((number - 1) / 26); } return name; };
 const known = forms.map((form, at) => {
   const counts = [0, 0, 0], codes = new Set();
-  for (const finding of form.findings || []) { counts[finding[1]] += 1; codes.add(finding[0]); }
+  for (const finding of form.findings || []) { if (!finding[11]) counts[finding[1]] += 1; codes.add(finding[0]); }
   const total = form.total === null || form.total === undefined ? null : Number(form.total);
   return {
     at, form, counts, codes, total, status: form.status, unit: form.unit === undefined ? -1 : form.unit,
@@ -274,7 +274,7 @@ const overview = () => {
 const group = form => {
   const groups = new Map();
   for (const finding of form.findings || []) {
-    const key = `${finding[1]}/${finding[0]}/${finding[7][0]}`;
+    const key = `${finding[1]}/${finding[0]}/${finding[7][0]}/${finding[11] || ""}`;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(finding);
   }
@@ -365,6 +365,7 @@ const card = (found, number, act) => {
       parts.push(button(t("moreplaces", {n: found.length - FEW}), {class: "chip more-places", "aria-expanded": "false"}, event => { rest.hidden = !rest.hidden; event.currentTarget.setAttribute("aria-expanded", String(!rest.hidden)); }), rest);
     }
   }
+  if (first[11]) parts.push(el("p", {class: "minor"}, `${t("waived")}${say(first[11])}`));
   if (remedy) parts.push(el("p", {class: "do"}, el("b", null, t("todo")), remedy));
   return el("article", {class: "finding " + severity, tabindex: "-1", "data-number": number, "aria-label": `${t(severity)} ${code} ${lang ? en : zh}`}, parts);
 };
