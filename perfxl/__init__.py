@@ -1,7 +1,8 @@
 """perfxl: 财政项目支出绩效自评表, written locked, read back, and judged.
 
 ``load_form`` gives a form by id or TOML path; ``build`` a workbook as plain data; ``write`` its
-bytes; ``read`` the submissions in returned bytes; ``check`` the verdicts on files and folders.
+bytes; ``read`` the submissions in returned bytes; ``check`` the verdicts on files and folders;
+``html_report`` and its like make reports of verdicts.
 Amounts are ``Decimal`` in the form's currency unit; a rate is a fraction; ``None`` is blank.
 """
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from .form import BrokenDefinitionError, Form, UnknownFormError, load_form
     from .record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
     from .rejection import Rejected
+    from .report.csv import csv_report
+    from .report.html import html_report
+    from .report.json import json_report, jsonl_report
+    from .report.sarif import sarif_report
+    from .report.tally import Tally
+    from .report.workbook import findings_workbook
     from .submission import Submission
     from .template import build_workbook as build
     from .xlsx.writer import write_workbook as write
@@ -42,6 +49,13 @@ _WHERE = {
     "SignOff": "record",
     "Target": "record",
     "Rejected": "rejection",
+    "csv_report": "report.csv",
+    "findings_workbook": "report.workbook",
+    "html_report": "report.html",
+    "json_report": "report.json",
+    "jsonl_report": "report.json",
+    "sarif_report": "report.sarif",
+    "Tally": "report.tally",
     "Submission": "submission",
     "build": "template:build_workbook",
     "write": "xlsx.writer:write_workbook",
@@ -59,6 +73,7 @@ __all__ = [
     "Severity",
     "SignOff",
     "Submission",
+    "Tally",
     "Target",
     "UnknownFormError",
     "Verdict",
@@ -66,8 +81,14 @@ __all__ = [
     "build",
     "check",
     "cross_check",
+    "csv_report",
+    "findings_workbook",
+    "html_report",
+    "json_report",
+    "jsonl_report",
     "load_form",
     "read",
+    "sarif_report",
     "write",
 ]
 
