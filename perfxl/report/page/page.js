@@ -484,5 +484,5 @@ document.addEventListener("keydown", event => {
 });
 speak();
 route();
-document.documentElement.dataset.ready = "yes";
+document.documentElement.dataset.ready = String(Math.round(performance.now()));
 })();
