@@ -6,14 +6,12 @@ may have been meant.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from .formula import FormulaError, parse, terms
 from .noun import ordered_noun
-from .pattern import pattern
 
 
 @ordered_noun
@@ -103,7 +101,7 @@ class Table:
     def word(self, name: str) -> str:
         """A term of the definition's own, fit for formulas and names of cells."""
         value = self.text(name)
-        if value and not _WORD.fullmatch(value):
+        if value and (value.strip(_LETTERS) or value[0] not in _LETTERS[:26]):
             self.wrong(name, "应为小写字母、数字、下划线", "should be of small letters, digits and underscores")
         return value
 
@@ -145,7 +143,7 @@ class Table:
 
 
 _REQUIRED = object()
-_WORD = pattern(r"[a-z][a-z0-9_]*", re.ASCII)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
 def near(word: str, known: Iterable[str]) -> str:

@@ -102,13 +102,13 @@ def stray(sheet: Sheet, layout: Layout, known: Set[Place]) -> list[Place]:
     """Cells inside the form that hold something and were not placed."""
     if layout.extent is None:
         return []
-    return [
+    return sorted(
         place
-        for place, cell in sorted(sheet.cells.items())
-        if layout.extent.holds(*place)
-        and cell.text
-        and place not in known
+        for place, cell in sheet.cells.items()
+        if place not in known
         and place not in layout.labels
         and place not in layout.kept_out
+        and layout.extent.holds(*place)
+        and cell.text
         and not is_block(cell.text)
-    ]
+    )

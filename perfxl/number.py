@@ -42,7 +42,9 @@ def from_double(stored: str) -> Decimal:
     ``9.8300000000000001`` gives ``9.83``.  Raises ``ValueError`` for NaN, inf, an
     overflow and whatever else is no number.
     """
-    if not _STORED.fullmatch(stored):
+    whole, _, part = stored.partition(".")
+    digits = whole.removeprefix("-") + part
+    if not (digits.isascii() and digits.isdigit()) and not _STORED.fullmatch(stored):
         raise ValueError(f"not a stored number: {stored!r}")
     number = Decimal(format(float(stored), ".15g"))
     if not number.is_finite():
@@ -61,20 +63,20 @@ class Format:
     grouped: bool
 
 
-_DIGITS, _GROUPED = pattern(r"[0#?]"), pattern(r"[0#?],[0#?]")
 _LITERAL = pattern(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 
 
 @lru_cache(maxsize=256)
 def read_format(number_format: str) -> Format:
     """The positive section of a number format; ``General`` and ``@`` have no fixed places."""
-    section = _LITERAL.sub("", number_format).split(";", 1)[0]
-    if section.lower() == "general" or "@" in section or not _DIGITS.search(section):
+    literal = any(mark in number_format for mark in '"\\[_*')
+    section = (_LITERAL.sub("", number_format) if literal else number_format).split(";", 1)[0]
+    if section.lower() == "general" or "@" in section or not any(digit in section for digit in "0#?"):
         return Format(False, None, False)
     percent = "%" in section
     whole, _, rest = section.partition(".")
     places = len(rest) - len(rest.lstrip("0#?"))
-    return Format(percent, places, bool(_GROUPED.search(whole)))
+    return Format(percent, places, any(f"{a},{b}" in whole for a in "0#?" for b in "0#?"))
 
 
 def shown(number: Decimal, number_format: str) -> str:
@@ -114,10 +116,16 @@ NO_ANSWERS = frozenset({"", "/", "／", "—", "——", "-", "－", "--", "无"
 """What people write where they answer nothing; the sheet's own self-check uses the same list."""
 
 
+def _close_up(text: str) -> str:
+    """The text without spaces and invisible characters."""
+    bare = "".join(text.split())
+    return bare if bare.isprintable() else _SPACES.sub("", bare)
+
+
 @lru_cache(maxsize=8192)
 def squeeze(text: str) -> str:
     """NFKC, without spaces and invisible characters: how labels and short answers are compared."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
+    return _close_up(unicodedata.normalize("NFKC", text))
 
 
 def tighten(text: str) -> str:
@@ -164,7 +172,7 @@ def read_amount(text: str) -> Amount | None:
     oddities: set[str] = set()
     if unicodedata.normalize("NFKC", text) != text:
         oddities.add("width")
-    bare = _SPACES.sub("", folded)
+    bare = _close_up(folded)
     if bare != folded:
         oddities.add("spaces")
     found = _AMOUNT.fullmatch(bare)
@@ -211,6 +219,39 @@ def _operator(text: str) -> tuple[Operator | None, str]:
     return None, text
 
 
+def _is_time(text: str) -> bool:
+    # no time is without one of these signs, and most answers have none of them
+    return (any(sign in text for sign in "月季年及") or text[4:5] in ("-", ".", "/")) and bool(_TIME.fullmatch(text))
+
+
+Figure = tuple[Decimal, str | None, str | None]
+"""A number, the scale it is written in (万, 亿, 百分之), its unit."""
+
+
+def _plain_figure(text: str) -> Figure | None:
+    """The usual figure, ``90``, ``90.00%``, ``12场``, as ``_figure`` reads it; ``None`` for any other."""
+    behind = text.lstrip("0123456789")
+    decimals = behind[1:].lstrip("0123456789")
+    if behind[:1] == "." and len(decimals) < len(behind) - 1:
+        behind = decimals
+    number = text[: len(text) - len(behind)]
+    if not number[:1].isdigit() or not number.isascii():
+        return None
+    if behind not in ("", "%") and (behind[0] in ",.%<>=≥≤万亿" or behind[0].isdecimal()):
+        return None
+    return Decimal(number), None, behind or None
+
+
+def _figure(text: str) -> Figure | None:
+    found = _FIGURE.fullmatch(text) if text[:1].isdecimal() or text.startswith(("-", "百分之")) else None
+    if found is None:
+        return None
+    if found["hundred"]:
+        return Decimal(found["hundred"]), "百分之", None
+    number = Decimal(found["whole"].replace(",", "") + (found["part"] or ""))
+    return number, found["scale"], found["unit"]
+
+
 @lru_cache(maxsize=8192)
 def read_target(text: str) -> Target:
     """年度指标值 or 实际完成值 as typed, to its operator, number and unit.
@@ -218,24 +259,22 @@ def read_target(text: str) -> Target:
     ``≥90.00%``, ``10个``, ``5万元``, ``不低于95%`` have a number; ``12月中旬`` is a time,
     ``80%-90%`` a range; the rest is 定性.
     """
-    bare = _SPACES.sub("", unicodedata.normalize("NFKC", text)).replace("≧", "≥").replace("≦", "≤")
-    if _TIME.fullmatch(bare):
+    bare = _close_up(unicodedata.normalize("NFKC", text)).replace("≧", "≥").replace("≦", "≤")
+    if _is_time(bare):
         return Target(text=text, kind="time")
     operator, rest = _operator(bare)
-    if _RANGE.fullmatch(rest):
+    if rest[:1].isdecimal() and any(mark in rest for mark in "-~—–至到") and _RANGE.fullmatch(rest):
         return Target(text=text, kind="range", operator=operator)
-    found = _FIGURE.fullmatch(rest)
+    found = _plain_figure(rest) or _figure(rest)
     if found is None:
-        kind: Kind = "time" if _TIME.fullmatch(rest) else "text"
+        kind: Kind = "time" if _is_time(rest) else "text"
         return Target(text=text, kind=kind, operator=operator)
-    if found["hundred"]:
-        number = Decimal(found["hundred"])
+    number, scale, unit = found
+    if scale == "百分之":
         return Target(text=text, kind="percent", operator=operator, number=number, unit="%", places=places_of(number))
-    number = Decimal(found["whole"].replace(",", "") + (found["part"] or ""))
     places = places_of(number)
-    if found["scale"]:
-        number *= _SCALES[found["scale"]]
-    unit = found["unit"]
+    if scale:
+        number *= _SCALES[scale]
     if unit and len(unit) > 8:
         return Target(text=text, kind="text", operator=operator)
     kind = "percent" if unit == "%" else "number"

@@ -7,14 +7,12 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Literal
 
-from .choice import GENERAL, as_filled, choose, described
 from .finding import NotUnderstood, given
 from .form import HEADER, Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse, terms_of
 from .layout import Layout, Place, stray, unit_of, year_of
 from .number import Amount, as_printed, is_blank, read_amount, read_format, read_target
 from .page import NAME
-from .printed.labels import by_labels
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 from .rejection import Rejected
 from .sheet import Cell, Sheet, Value, Workbook, a1
@@ -216,11 +214,16 @@ def _unstamped(sheet: Sheet, form: Form | None, year: int | None) -> list[Submis
     """The forms of a sheet that carries no names of ours, by its labels."""
     if sheet.visibility == "veryHidden" or not sheet.cells:
         return []
+    from .choice import GENERAL  # most returns are stamped
+    from .printed.labels import by_labels
+
     named = form if form is not None and form.id != GENERAL else None
     return [_by_labels(sheet, layout, form, year) for layout in by_labels(sheet, named)]
 
 
 def _by_labels(sheet: Sheet, layout: Layout, form: Form | None, year: int | None) -> Submission:
+    from .choice import GENERAL, as_filled, choose, described
+
     choice = None
     if form is None:
         chosen, choice = choose(layout, [load_form(name) for name in form_ids()])
@@ -270,8 +273,8 @@ def _missing(form: Form, layout: Layout) -> tuple[str, ...]:
 
 
 def _errors(sheet: Sheet, cells: dict[str, FieldCell]) -> dict[str, str]:
-    fields = {cell.cell_name for cell in cells.values()}
     found = {a1(*place): cell.error for place, cell in sheet.cells.items() if cell.error}
+    fields = {cell.cell_name for cell in cells.values()} if found else set()
     return {name: error for name, error in found.items() if name not in fields}
 
 
@@ -392,7 +395,8 @@ class _Builder:
         computed: Value = None
         if issued is not None and source and values is not None:
             computed = self.compute(source, values)
-            intact = cell.formula is not None and canonical(cell.formula) == canonical(issued)
+            found = cell.formula
+            intact = found == issued or (found is not None and canonical(found) == canonical(issued))
             if intact or field == self.restored:
                 number = as_printed(computed, cell.number_format) if isinstance(computed, Decimal) else None
         self.cells[field] = FieldCell(

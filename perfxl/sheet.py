@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from .noun import noun
@@ -196,6 +197,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
+@lru_cache(maxsize=8192)
 def a1(row: int, column: int) -> str:
     """A cell's name: ``a1(6, 5)`` is ``E6``."""
     return f"{column_letters(column)}{row}"

@@ -25,6 +25,7 @@ from .sheet import Cell, Sheet, Workbook
 STAMP_NAME, STAMP_PROPERTY, HIDDEN_SHEET = "perfxl.stamp", "perfxl.stamp", "_perfxl"
 _CHUNK = 30_000
 _STAMP = pattern(r"(perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32}))(?:\.([a-z2-7]{26}))?")
+_HEX, _BASE32 = "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz234567"
 _TEXTS = ("level_1", "level_2", "level_3", "operator", "unit")
 _HEAD = ("id", *HEADER, "expected_goal")
 
@@ -43,8 +44,14 @@ class Stamp:
 
 def read_stamp(text: str) -> Stamp | None:
     """The parts of a stamp, or ``None`` where the text is none."""
-    found = _STAMP.fullmatch(text.strip())
-    return Stamp(*found.groups("")[1:]) if found else None
+    words = text.strip().split(".")
+    if not 5 <= len(words) <= 6 or words[0] != "perfxl1" or not (words[1] and words[3]):
+        return None
+    sizes = [len(word) for word in words[4:]]
+    if sizes != [32, 26][: len(sizes)] or words[2].strip(_HEX) or not words[2] or words[4].strip(_HEX):
+        return None
+    mac = words[5] if len(words) == 6 else ""
+    return None if mac.strip(_BASE32) else Stamp(words[1], words[2], words[3], words[4], mac)
 
 
 class Seal:

@@ -128,13 +128,18 @@ def differences(
     gone = (
         frozenset() if moved.whole else {area.corner for name, area in issued.names.items() if NAME + name not in names}
     )
+    cell_at = sheet.cells.get
     for origin, field, formula in issued.formulas:
+        if moved.same and (there := cell_at(origin)) is not None and there.formula == formula:
+            continue  # nearly always so
         place = None if origin in gone else moved.place(origin)
         if place is not None:
             wanted = moved.formula(formula)
             if not same_formula(wanted, sheet.cell(*place).formula):
                 differ("formula", place, field, "=" + wanted)
     for origin, value in issued.words:
+        if moved.same and (there := cell_at(origin)) is not None and same_value(value, there):
+            continue
         place = None if origin in own_places or origin in gone else moved.place(origin)
         if place is not None and not same_value(value, sheet.cell(*place)):
             differ("label", place, "", _written(value))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module, resources
+from importlib import import_module
 from itertools import chain
 from typing import TypeVar
 
@@ -111,6 +111,8 @@ def command(say: Speech) -> click.Command:
 
 def _show_schema(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
+        from importlib import resources  # loads twenty modules
+
         to_stdout([resources.files("perfxl.report").joinpath("perfxl.check-1.schema.json").read_bytes()])
         ctx.exit()
 

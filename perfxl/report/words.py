@@ -77,12 +77,13 @@ def without_surrogates(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """A text without anything that moves the cursor, hides, or cannot be written out."""
-    return without_surrogates(_UNSEEN.sub("", text))
+    return text if text.isprintable() else without_surrogates(_UNSEEN.sub("", text))
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """A text of a form as it is shown: one line, nothing unseen, at most ``longest`` characters."""
-    shown = " ".join(plain_text(text[: 4 * longest]).split())
+    text = text[: 4 * longest]
+    shown = " ".join((plain_text(text)).split())
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
@@ -90,17 +91,34 @@ def _fact(fact: Fact) -> str:
     return clean(fact_text(fact))
 
 
+class _OfFinding(_Facts):
+    """The facts of a finding, each worked out when a text asks for it."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+    def __missing__(self, name: str) -> str:
+        if name in self.finding.facts:
+            return _fact(self.finding.facts[name])
+        if name in _FIGURES:
+            return _fact(getattr(self.finding, name))
+        return super().__missing__(name)
+
+
+_FIGURES = ("expected", "actual", "difference")
+
+
 def facts(finding: Finding) -> Mapping[str, str]:
     """The facts of a finding as they are shown, by the names that its texts use; any other is a blank."""
     found = _Facts({name: _fact(fact) for name, fact in finding.facts.items()})
-    for name in ("expected", "actual", "difference"):
+    for name in _FIGURES:
         found.setdefault(name, _fact(getattr(finding, name)))
     return found
 
 
 def _filled(text: str, finding: Finding) -> str:
     try:
-        return text.format_map(facts(finding))
+        return text.format_map(_OfFinding(finding))
     except (ValueError, IndexError, AttributeError, KeyError):
         return text
 

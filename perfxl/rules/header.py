@@ -199,7 +199,7 @@ def currency_unit_kept(form_read: Submission, form: Form) -> Iterator[Breach]:
     Fail: unit_text=项目资金
     """
     text = squeeze(form_read.unit_text or "")
-    unit = _UNIT.search(text)
+    unit = _UNIT.search(text) if "元" in text else None
     if unit is None:
         yield Breach("currency_unit", expected=form.currency_unit, actual=form_read.unit_text, variant="absent")
     elif unit.group() != form.currency_unit:

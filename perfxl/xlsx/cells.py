@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from ..number import from_double, neat, shown
-from ..pattern import pattern
 from ..sheet import MAX_COLUMN, MAX_ROW, Cell, Value
 
 Place = tuple[int, int]
 
-_REFERENCE = pattern(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
-_PLAIN_NUMBER = pattern(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?", re.ASCII)
 MEMO_CHARACTERS = 256  # longer texts are not worth remembering
 _LONGEST_NUMBER = 400  # 1E308 written out
 
@@ -21,21 +17,32 @@ _LONGEST_NUMBER = 400  # 1E308 written out
 @lru_cache(maxsize=16384)
 def place_of(reference: str) -> Place:
     """``E6`` to (6, 5). Raises ``ValueError`` for what is no cell of the grid."""
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
+    letters = reference.rstrip("0123456789")
+    digits = reference[len(letters) :]
+    if not (0 < len(letters) < 4 and letters.isascii() and letters.isalpha() and letters.isupper()):
+        raise ValueError(reference)
+    if not 0 < len(digits) < 8 or digits[0] == "0":
         raise ValueError(reference)
     column = 0
-    for letter in found[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - 64
-    row = int(found[2])
+    row = int(digits)
     if row > MAX_ROW or column > MAX_COLUMN:
         raise ValueError(reference)
     return row, column
 
 
+def _is_plain(raw: str) -> bool:
+    """Whether it is ``-?(0|[1-9]\\d{0,8})(\\.\\d{0,5}[1-9])?``, as nearly all figures of a form are."""
+    whole, point, part = raw.removeprefix("-").partition(".")
+    if not (raw.isascii() and whole.isdigit() and len(whole) < 10 and (whole[0] != "0" or whole == "0")):
+        return False
+    return not point or (part.isdigit() and len(part) < 7 and part[-1] != "0")
+
+
 def figure(raw: str) -> Decimal:
     """A stored number, as ``number.from_double`` gives it. Raises ``ValueError`` for what is none."""
-    if _PLAIN_NUMBER.fullmatch(raw):  # a double holds 15 digits: nothing to round
+    if _is_plain(raw):  # a double holds 15 digits: nothing to round
         return Decimal(raw)
     raw = raw.strip(" \t\r\n")
     if len(raw) > _LONGEST_NUMBER:

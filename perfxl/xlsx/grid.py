@@ -34,7 +34,7 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
 
     Raises ``Rejected`` as ``parsed_grid``.
     """
-    return plain_grid(data, part, book) or parsed_grid(data, sheet, part, book)
+    return plain_grid(data, part, book, at_once=False) or parsed_grid(data, sheet, part, book)
 
 
 def parsed_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:

@@ -40,6 +40,7 @@ CONTENT_TYPES = frozenset({"http://schemas.openxmlformats.org/package/2006/conte
 _COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006 "
 
 _ENCODING = pattern(rb"""\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_USUAL = b'<?xml version="1.0" encoding="UTF-8"'
 _CHINESE = frozenset({"gbk", "gb2312", "gb18030", "cp936", "gb_2312-80", "x-gbk"})
 _LATIN = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252"})
 _STARTS = (
@@ -50,6 +51,8 @@ _STARTS = (
     (b"\xef\xbb\xbf", "utf-8"),
 )
 _DECLARED = pattern(rb"""xmlns(:[^\s=]{1,64})?\s*=\s*("[^"]*"|'[^']*')""")
+_PLAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_LINKS = b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 _MAIN_BYTES = frozenset(uri.encode() for uri in MAIN)
 _BUFFER = 65536  # bytes of text handed over at once
 
@@ -156,6 +159,8 @@ def is_plain(data: bytes) -> bool:
     """Whether unprefixed names of this part are just those of the main vocabulary."""
     if b"AlternateContent" in data:
         return False
+    if data.count(_PLAIN) == 1 and data.count(b"xmlns") == 1 + data.count(_LINKS):
+        return True  # nearly always so
     main = 0
     for prefix, quoted in _DECLARED.findall(data):
         uri = quoted[1:-1]
@@ -247,6 +252,8 @@ def as_utf8(data: bytes, where: str, longest: int) -> bytes:
 
 def encoding_of(data: bytes) -> str:
     """The encoding of a part, by its first bytes and its declaration; nothing for one that is not read."""
+    if data.startswith(_USUAL):
+        return "utf-8"
     for start, encoding in _STARTS:
         if data.startswith(start):
             return encoding

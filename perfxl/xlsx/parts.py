@@ -165,7 +165,7 @@ def content_types(part: Stored, budget: Budget) -> frozenset[str]:
     return frozenset(found)
 
 
-_STAMP = pattern(rb'(<definedName name="perfxl\.stamp">)([^<&]*)(?=</definedName>)')
+_STAMP, _END_OF_NAME = b'<definedName name="perfxl.stamp">', b"</definedName>"
 
 
 def directory(part: Stored, budget: Budget) -> Directory:
@@ -175,14 +175,15 @@ def directory(part: Stored, budget: Budget) -> Directory:
     Raises ``Rejected`` ``TOO_MANY_SHEETS``, ``TOO_MANY_NAMES`` and those of ``walk``.
     """
     data = part.expand()
-    if len(data) > budget.limits.memo_bytes or len(stamps := _STAMP.findall(data)) != 1:
+    before, found, rest = data.partition(_STAMP)
+    stamp, end, behind = rest.partition(_END_OF_NAME)
+    odd = _STAMP in rest or b"<" in stamp or b"&" in stamp or not stamp.isascii()
+    if len(data) > budget.limits.memo_bytes or not end or odd:
         return _directory(data, part.name, budget)
-    try:
-        stamp = stamps[0][1].decode("ascii")
-    except UnicodeDecodeError:
-        return _directory(data, part.name, budget)
-    listing = _directory_once(_STAMP.sub(rb"\1", data), part.name, budget.limits)
-    names = tuple([name._replace(refers_to=stamp) if name.name == "perfxl.stamp" else name for name in listing.names])
+    listing = _directory_once(before + found + end + behind, part.name, budget.limits)
+    names = tuple(
+        [name._replace(refers_to=stamp.decode()) if name.name == "perfxl.stamp" else name for name in listing.names]
+    )
     return listing._replace(names=names)
 
 
@@ -299,12 +300,13 @@ def properties(part: Stored, budget: Budget) -> dict[str, str]:
     return found
 
 
-_PLAIN_HEAD = pattern(
-    r'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="(?:yes|no)")?\?>\s*'
-    r'<sst xmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"(?: (?:count|uniqueCount)="\d{1,10}")*>'
+_DECLARATIONS = tuple(
+    f'<?xml version="1.0" encoding="UTF-8"{alone}?>' for alone in ("", ' standalone="yes"', ' standalone="no"')
 )
+_COUNTS = {("",), (" count=", ""), (" uniqueCount=", ""), (" count=", " uniqueCount=", "")}
+_TABLE = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _OPEN, _OPEN_KEPT, _CLOSE = "<si><t>", '<si><t xml:space="preserve">', "</t></si>"
-_LOOSE_AMPERSAND = pattern(r"&(?!(?:amp|lt|gt|quot|apos);)")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}  # the ampersand last
 NO_TEXT = bytes(code for code in range(32) if code not in (9, 10))  # not in XML, or changed by a parser
 
 
@@ -317,10 +319,10 @@ def plain_strings(data: bytes, limits: Limits) -> list[str] | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    head = _PLAIN_HEAD.match(text)
-    if head is None or not text.endswith("</sst>") or len(text) > min(limits.all_characters, limits.memo_bytes):
+    head = _length_of_head(text)
+    if not head or not text.endswith("</sst>") or len(text) > min(limits.all_characters, limits.memo_bytes):
         return None
-    pieces = text[head.end() : -6].split(_CLOSE)
+    pieces = text[head:-6].split(_CLOSE)
     if pieces.pop() or len(data.translate(None, NO_TEXT)) != len(data) or b"\xef\xbf" in data or b"]]>" in data:
         return None
     strings = [
@@ -331,22 +333,41 @@ def plain_strings(data: bytes, limits: Limits) -> list[str] | None:
     if "<" in whole or len(strings) > limits.strings or max(map(len, strings), default=0) > limits.text_characters:
         return None
     if "&" in whole:
-        if _LOOSE_AMPERSAND.search(whole):
+        if _has_loose_ampersand(whole):
             return None
         strings = [_entities(string) if "&" in string else string for string in strings]
     return [unescape(string) for string in strings] if "_x" in whole else strings
+
+
+def _length_of_head(text: str) -> int:
+    """Where the first string begins; 0 where the part does not begin as usual."""
+    declaration, _, rest = text[:400].partition("?>")
+    if declaration + "?>" not in _DECLARATIONS:
+        return 0
+    tag = rest.lstrip(" \t\n")
+    head, closed, _ = tag.partition(">")
+    words = head.removeprefix(_TABLE).split('"')
+    names = tuple(words[0::2])
+    counts = all(number.isascii() and number.isdigit() and len(number) <= 10 for number in words[1::2])
+    if not (closed and head.startswith(_TABLE) and counts and names in _COUNTS and len(words) == 2 * len(names) - 1):
+        return 0
+    return len(declaration) + 2 + len(rest) - len(tag) + len(head) + 1
 
 
 def plain_text(text: str) -> str | None:
     """Text between two tags, its five entities decoded; ``None`` where there are others."""
     if "&" not in text:
         return text
-    return None if _LOOSE_AMPERSAND.search(text) else _entities(text)
+    return None if _has_loose_ampersand(text) else _entities(text)
+
+
+def _has_loose_ampersand(text: str) -> bool:
+    return text.count("&") != sum(text.count(entity) for entity in _ENTITIES)
 
 
 def _entities(text: str) -> str:
-    for name, character in (("lt", "<"), ("gt", ">"), ("quot", '"'), ("apos", "'"), ("amp", "&")):
-        text = text.replace(f"&{name};", character)
+    for entity, character in _ENTITIES.items():
+        text = text.replace(entity, character)
     return text
 
 

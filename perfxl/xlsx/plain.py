@@ -12,8 +12,9 @@ the parser reads the part from its beginning and has the say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import count
 
 from ..rejection import Rejected
 from ..sheet import Area, Cell
@@ -40,17 +41,25 @@ against the limit, and what follows."""
 _Blank = Rows | None
 
 
-def plain_grid(data: bytes, part: str, book: Book) -> Grid | None:
-    """The grid of a worksheet part in UTF-8, or ``None`` where the parser has to read it."""
+def plain_grid(data: bytes, part: str, book: Book, *, at_once: bool = True) -> Grid | None:
+    """The grid of a worksheet part in UTF-8, or ``None`` where the parser has to read it.
+
+    To take pieces apart for the first time is dearer than to parse them: unless it should be
+    done ``at_once``, the first part of a kind is left to the parser.
+    """
     limits = book.budget.limits
     start, end = data.find(_OPEN), data.rfind(_CLOSE)
-    if start < 0 or end < start or encoding_of(data) != "utf-8" or data.count(b"<") > 4 * limits.clock_every:
+    if start < 0 or end < start or encoding_of(data) != "utf-8":
         return None
     around = data[:start] + _EMPTY + data[end + len(_CLOSE) :]
     if len(around) > min(limits.memo_bytes, ESCAPED * limits.text_characters):
         return None
+    if not (next(_meetings(around)) or at_once):
+        return None
     margins = _margins(around, limits)
     first, *pieces = data[start + len(_OPEN) : end].split(b"<c ")
+    if len(pieces) > limits.clock_every:  # the parser looks at the clock
+        return None
     if margins is None or max(map(len, pieces), default=0) > min(_LONGEST, limits.text_characters):
         return None
     found = _cells(first, pieces, book)
@@ -76,7 +85,7 @@ def _cells(first: bytes, pieces: list[bytes], book: Book) -> tuple[dict[Place, C
     begin = None if any(word in first for word in _ODD) else rows_between(first, False)
     if begin is None or bool(begin[0]) != bool(pieces):
         return None
-    (row, hidden), count, characters = begin, 0, 0
+    (row, hidden), put, characters = begin, 0, 0
     hidden_rows = set(hidden)
     cells: dict[Place, Cell] = {}
     left = len(pieces)
@@ -104,14 +113,20 @@ def _cells(first: bytes, pieces: list[bytes], book: Book) -> tuple[dict[Place, C
                     return None
             if cell is not None:
                 cells[place] = cell
-                count += 1
+                put += 1
                 characters += spent
         if then is not None:
             row, hidden = then
             hidden_rows.update(hidden)
             if not row and left:  # the rows are over and cells follow
                 return None
-    return None if row or count != len(cells) else (cells, frozenset(hidden_rows), characters)
+    return None if row or put != len(cells) else (cells, frozenset(hidden_rows), characters)
+
+
+@lru_cache(maxsize=32)
+def _meetings(_: bytes) -> Iterator[int]:
+    """Counts how often a part with these surroundings was met."""
+    return count()
 
 
 @lru_cache(maxsize=32)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from ..noun import ordered_noun
 from ..pattern import pattern
 from ..rejection import Rejected
-from ..sheet import Area, Sheet, Workbook, area_from_a1
+from ..sheet import Area, Sheet, Workbook, area_from_a1, from_a1
 from . import parts
 from .grid import read_grid
 from .kinds import kind_of_parts, other_kind, sniff
@@ -31,6 +31,7 @@ _PERCENT = pattern(r"%([0-9A-Fa-f]{2})")
 _REFERENCE = pattern(r"(?:'((?:[^']|'')*)'|([^'!]+))!(\$?[A-Z]+\$?[0-9]+(?::\$?[A-Z]+\$?[0-9]+)?)", re.ASCII)
 _QUOTED = pattern(r'"((?:[^"]|"")*)"')
 _NUMBER = pattern(r"-?[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?", re.ASCII)
+_DIGITS = tuple("-0123456789")
 _PER_CODE = 10  # places kept for one kind of remark
 
 # What a part's presence says; nothing of it is opened.
@@ -228,14 +229,23 @@ def _local_names(names: tuple[parts.Named, ...], sheets: tuple[str, ...]) -> tup
 
 
 def _constant(refers_to: str) -> str | None:
-    quoted = _QUOTED.fullmatch(refers_to)
-    if quoted:
-        return quoted[1].replace('""', '"')
+    if refers_to.startswith('"'):
+        if refers_to.endswith('"') and refers_to.count('"') == 2:
+            return refers_to[1:-1]
+        quoted = _QUOTED.fullmatch(refers_to)
+        return quoted[1].replace('""', '"') if quoted else None
+    if not refers_to.startswith(_DIGITS):
+        return None
     return refers_to if len(refers_to) < 400 and _NUMBER.fullmatch(refers_to) else None
 
 
 def _area(refers_to: str, sheet: str) -> Area | None:
     """The area of a reference to that very sheet, else ``None``."""
+    if refers_to.startswith(f"'{sheet}'!$") and "'" not in sheet:
+        cell = refers_to[len(sheet) + 3 :]
+        if _is_cell(cell):  # nearly always so
+            row, column = from_a1(cell)
+            return Area(row, column, row, column)
     found = _REFERENCE.fullmatch(refers_to)
     if found is None:
         return None
@@ -246,6 +256,13 @@ def _area(refers_to: str, sheet: str) -> Area | None:
         return area_from_a1(found[3])
     except ValueError:
         return None
+
+
+def _is_cell(name: str) -> bool:
+    """Whether it is ``$E$6``, inside the grid whatever the letter."""
+    _, column, row = name.split("$") if name.count("$") == 2 else ("", "", "")
+    small = len(column) == 1 and len(row) < 5
+    return small and name[0] == "$" and "A" <= column <= "Z" and row.isascii() and row.isdigit() and row[0] != "0"
 
 
 def _needed(file: _File, source: str, relations: dict[str, parts.Relationship], kind: str) -> Stored | None:

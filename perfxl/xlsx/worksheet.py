@@ -3,12 +3,10 @@ what stands around the rows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ..noun import ordered_noun
-from ..pattern import pattern
 from ..sheet import MAX_COLUMN, Area, Cell, area_from_a1
 from .cells import Place
 from .limits import Limits
@@ -16,7 +14,6 @@ from .markup import Attributes, Budget
 from .package import shortened
 from .parts import Styles, truth
 
-_WIDTH = pattern(r"[0-9]{1,3}(?:\.[0-9]{1,20})?", re.ASCII)
 _MEASURED = 64
 """Widths of so many columns are kept; a form has fewer."""
 
@@ -48,6 +45,12 @@ class Grid:
     widths: Mapping[int, float]
 
 
+def _is_width(text: str) -> bool:
+    whole, point, part = text.partition(".")
+    fits = text.isascii() and whole.isdigit() and len(whole) <= 3
+    return fits and (not point or (part.isdigit() and len(part) <= 20))
+
+
 class Margins:
     """What stands around the rows: merges, protection, columns. ``sheet`` is for remarks."""
 
@@ -75,7 +78,7 @@ class Margins:
         if truth(attributes, "hidden"):
             self.hidden_columns.update(columns)
         width = attributes.get("width", "")
-        if columns and columns[0] <= _MEASURED and _WIDTH.fullmatch(width):
+        if columns and columns[0] <= _MEASURED and _is_width(width):
             self.widths.update(dict.fromkeys(columns[:_MEASURED], float(width)))
 
     def _merge(self, reference: str) -> None:

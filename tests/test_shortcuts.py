@@ -1,0 +1,173 @@
+"""The short ways that spare a regular expression say what the expression says."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfxl import number, stamp
+from perfxl.sheet import area_from_a1
+from perfxl.xlsx import cells, markup, parts, reader, worksheet
+
+few = settings(max_examples=150, deadline=None)
+
+
+@few
+@given(st.text("0123456789.,%-万亿场次≥<百分之５²٣ ", max_size=8))
+def test_a_plain_figure_is_read_as_any_figure(text: str) -> None:
+    plain = number._plain_figure(text)
+    if plain is not None:
+        assert plain == number._figure(text)
+
+
+@few
+@given(st.text("0123年月季度底前及时完成-./第一全当", max_size=8))
+def test_no_time_is_overlooked(text: str) -> None:
+    assert number._is_time(text) == bool(number._TIME.fullmatch(text))
+
+
+@few
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\u200b\ufeff\u2060\u3000\x1f\x85 "), max_size=12))
+def test_closing_up_takes_out_spaces_and_invisible_characters(text: str) -> None:
+    assert number._close_up(text) == number._SPACES.sub("", text)
+
+
+@few
+@given(st.text("0123456789.-+eE", max_size=12))
+def test_a_plain_number_of_a_file(text: str) -> None:
+    right = re.fullmatch(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?", text, re.ASCII)
+    assert cells._is_plain(text) == bool(right)
+    try:
+        assert str(number.from_double(text))
+    except ValueError:
+        assert not number._STORED.fullmatch(text) or "e" in text.lower()
+
+
+@few
+@given(st.text("AZa0129$Ł٣", max_size=6))
+def test_a_place(text: str) -> None:
+    right = re.fullmatch(r"([A-Z]{1,3})([1-9][0-9]{0,6})", text, re.ASCII)
+    try:
+        row, column = cells.place_of(text)
+    except ValueError:
+        assert right is None or (int(right[2]), right[1].rjust(3)) > (1_048_576, "XFD") or right[1] > "XFD"
+    else:
+        assert right is not None
+        assert row == int(right[2])
+        assert column >= 1
+
+
+@few
+@given(st.text('#0?,.;"[]\\_* %@万GeneralRed', max_size=10))
+def test_a_number_format(text: str) -> None:
+    section = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.', "", text).split(";", 1)[0]
+    whole = section.partition(".")[0]
+    how = number.read_format(text)
+    if section.lower() == "general" or "@" in section or not re.search(r"[0#?]", section):
+        assert how == number.Format(False, None, False)
+    else:
+        assert how.grouped == bool(re.search(r"[0#?],[0#?]", whole))
+        assert how.percent == ("%" in section)
+
+
+STAMPS = ("perfxl1.mof.0ab1.A-1." + "0f" * 16, "perfxl1.mof.0ab1.A-1." + "0f" * 16 + "." + "a2" * 13)
+
+
+@few
+@given(st.sampled_from(STAMPS), st.integers(0, 80), st.sampled_from([".", "", "g", "8", "f", "a", "\n", "A", ".."]))
+def test_a_stamp(text: str, at: int, put: str) -> None:
+    mutant = (text[:at] + put + text[at + 1 :]).strip()
+    right = stamp._STAMP.fullmatch(mutant)
+    found = stamp.read_stamp(mutant)
+    assert (found is None) == (right is None)
+    if found is not None and right is not None:
+        assert (found.form, found.version, found.assignment, found.digest, found.mac) == right.groups("")[1:]
+
+
+NAMES = (
+    "'自评表'!$E$6",
+    "自评表!$E$6:$F$9",
+    "'自评表'!$E6",
+    '"a""b"',
+    '"stamp"',
+    "-1.5E+3",
+    "#REF!",
+    "'自评表'!$XFD$99999",
+)
+
+
+@few
+@given(
+    st.sampled_from(NAMES),
+    st.integers(0, 18),
+    st.sampled_from(["$", "'", '"', "", "A", "1", "0", "!", "a", ":", "E$7"]),
+)
+def test_what_a_name_refers_to(text: str, at: int, put: str) -> None:
+    mutant = text[:at] + put + text[at + 1 :]
+    found = reader._REFERENCE.fullmatch(mutant)
+    area = reader._area(mutant, "自评表")
+    if area is not None:
+        assert found is not None
+        assert area_from_a1(found[3]) == area
+    elif found is not None and (found[2] or found[1]) == "自评表":
+        assert reader._area(f"x!{found[3]}", "x") is None
+    quoted = reader._QUOTED.fullmatch(mutant)
+    if quoted:
+        assert reader._constant(mutant) == quoted[1].replace('""', '"')
+    else:
+        assert (reader._constant(mutant) is None) == (reader._NUMBER.fullmatch(mutant) is None)
+
+
+@few
+@given(st.text("0123456789.,-", max_size=6))
+def test_a_width(text: str) -> None:
+    assert worksheet._is_width(text) == bool(re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,20})?", text, re.ASCII))
+
+
+@few
+@given(st.lists(st.sampled_from(["&", "amp;", "lt;", "&gt;", "&quot;", "&apos;", "&#10;", "a", ";"]), max_size=8))
+def test_loose_ampersands(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert parts._has_loose_ampersand(text) == bool(re.search(r"&(?!(?:amp|lt|gt|quot|apos);)", text))
+
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+LINKS = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+
+
+@few
+@given(
+    st.lists(
+        st.sampled_from([MAIN, LINKS, "xmlns:x='a'", 'xmlns = "b"', "xmlns", " a ", MAIN.replace('"', "'")]), max_size=4
+    )
+)
+def test_namespaces_of_a_plain_part(pieces: list[str]) -> None:
+    data = " ".join(pieces).encode()
+    main, plain = 0, True
+    for prefix, quoted in markup._DECLARED.findall(data):
+        uri = quoted[1:-1]
+        plain = plain and b"&" not in uri and (uri in markup._MAIN_BYTES) != bool(prefix)
+        main += not prefix
+    assert markup.is_plain(data) == (plain and main == 1)
+
+
+HEADS = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="12" uniqueCount="3">',
+    '<?xml version="1.0" encoding="UTF-8"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">',
+)  # fmt: skip
+
+
+@few
+@given(st.sampled_from(HEADS), st.integers(0, 170), st.sampled_from(['"', "", "1", " ", ">", "x", ' count="1"']))
+def test_the_head_of_shared_strings(head: str, at: int, put: str) -> None:
+    text = head[:at] + put + head[at + 1 :] + "<si><t>a</t></si>"
+    right = re.match(
+        r'<\?xml version="1\.0" encoding="UTF-8"(?: standalone="(?:yes|no)")?\?>\s*<sst xmlns="http://schemas\.openxmlformats'
+        r'\.org/spreadsheetml/2006/main"(?: (?:count|uniqueCount)="\d{1,10}")*>', text
+    )  # fmt: skip
+    found = parts._length_of_head(text)
+    assert found in (0, right.end() if right else 0)
+    if text.startswith(HEADS):
+        assert found
