@@ -18,7 +18,8 @@ import pytest
 from perfxl.campaign import ledger as ledger_module
 from perfxl.campaign import network
 from perfxl.campaign.hold import NOTE, HeldError, Hold, Holder, host
-from perfxl.campaign.ledger import BACKUPS, EVENTS, FILE, KEPT, Ledger, newest_backup
+from perfxl.campaign.ledger import EVENTS, KEPT, Ledger
+from perfxl.campaign.ledger_loss import BACKUPS, FILE, newest_backup
 from perfxl.campaign.ledger_schema import MIGRATIONS
 from perfxl.campaign.trouble import CampaignError
 

@@ -42,7 +42,7 @@ def test_the_chinese_letter_reads_as_it_should(tmp_path: Path) -> None:
         "填报办法：\n"
         "  1. 用 Excel 或 WPS 打开附件，只填浅黄色的格子；其余是下发内容或自动计算，已锁定，请勿改动版式。\n"
         "  2. 表右侧有自动核对：√ 相符，× 不符，请改到没有 ×；“填报说明”一页逐项说明怎样填。\n"
-        "  3. 保存为 .xlsx，直接回复本邮件并附上表格。不要改成图片、PDF 或粘贴到其他表里。\n"
+        "  3. 保存为 .xlsx，直接回复本邮件并附上表格。不要改成图片、PDF 或粘贴到其他表里。\n\n"
         "请于 2027 年 3 月 5 日前报回。\n"
         "如有项目未实施或不归本单位，请回复说明。\n\n"
         "某市文化和旅游局\n"
@@ -51,6 +51,8 @@ def test_the_chinese_letter_reads_as_it_should(tmp_path: Path) -> None:
 
 def test_the_english_letter_reads_as_it_should(tmp_path: Path) -> None:
     supply_templates(tmp_path)
+    nameless = FACTS._replace(contacts=(Contact(name="", address="a@b.cn"),))
+    assert render(template_path(tmp_path, "issue", "zh"), nameless).body.startswith("第一文化站：\n")
     one = FACTS._replace(projects=FACTS.projects[:1], due=None, contacts=(), part=2, parts=3)
     letter = render(template_path(tmp_path, "issue", "en"), one)
     assert letter.subject.endswith("please fill in (第一文化站) (2/3)")

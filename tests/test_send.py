@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from mail_server import Fault, accept_then, drop, mail_server, reply
+from mail_server import Fault, accept_then, drop, later, mail_server, reply
 
 from perfxl.campaign import mime
 from perfxl.campaign.founding import found
@@ -83,6 +86,7 @@ def states(folder: Path) -> dict[str, int]:
 
 REHEARSAL = """
 import sys
+import time
 seen = []
 def hook(event, args):
     if event.startswith(("socket.", "smtplib.")) and event != "socket.gethostname":
@@ -149,7 +153,7 @@ def test_a_person_confirms_the_number(campaign: Callable[..., Path], monkeypatch
         nobody = send(folder, "--send", "--insecure")
         assert nobody.exit_code == 2
         assert "--yes" in nobody.output
-        monkeypatch.setattr("perfxl.cli.send.is_terminal", lambda stream: True)
+        monkeypatch.setattr("perfxl.cli.sending.is_terminal", lambda stream: True)
         wrong = send(folder, "--send", "--insecure", input="9\n")
         assert wrong.exit_code == 2
         assert "First: " in wrong.output
@@ -382,3 +386,87 @@ def test_two_processes_send_each_message_once(campaign: Callable[..., Path]) -> 
     assert 0 in {each.returncode for each in both}
     arrived = [each.message_id for each in server.delivered]
     assert len(arrived) == len(set(arrived)) == UNITS, outputs
+
+
+# Crash safety
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals of this kind there")
+def test_ctrl_c_ends_after_the_message_under_way(campaign: Callable[..., Path]) -> None:
+    folder = campaign()
+    with mail_server(Fault("end", accept_then(later(0.3)), times=99)) as server:
+        campaign(server.port)
+        command = [sys.executable, "-m", "perfxl", "send", str(folder), "--send", "--yes", "--insecure", "--lang", "en"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            deadline = time.monotonic() + 120
+            while not server.delivered and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            output = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, output
+    assert "Run it again" in output
+    found = states(folder)
+    assert set(found) == {"sent", "queued"}
+    assert found["sent"] == len(server.delivered) < UNITS
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from perfxl.cli import cli
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+sys.argv = ["perfxl", *sys.argv[2:]]
+cli.main(prog_name="perfxl")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file size limit there")
+@pytest.mark.parametrize("limit", [20_000, 60_000, 90_000, 110_000])
+def test_a_full_disk_is_named_and_the_next_run_carries_on(campaign: Callable[..., Path], limit: int) -> None:
+    """No file may grow beyond the limit: the messages (108 kB), the ledger, or its copy do not fit."""
+    folder = campaign()
+    with mail_server() as server:
+        campaign(server.port)
+        words = ["send", str(folder), "--send", "--yes", "--insecure", "--lang", "en"]
+        full = subprocess.run(
+            [sys.executable, "-c", FULL, str(limit), *words], capture_output=True, text=True, check=False
+        )
+        assert full.returncode == 3, full.stdout + full.stderr
+        assert "Traceback" not in full.stderr
+        assert "cannot write" in full.stderr.lower()
+        known = states(folder)
+        assert len(server.delivered) <= known.get("sent", 0) + known.get("uncertain", 0) + known.get("data_started", 0)
+        for path in (folder / "outbox").glob("*.eml"):
+            assert len(mime.read(path.read_bytes()).attachments) >= 2
+        assert send(folder, "--send", "--yes", "--insecure").exit_code in (0, 3)
+    arrived = [each.message_id for each in server.delivered]
+    assert len(arrived) == len(set(arrived))
+    assert states(folder)["sent"] + states(folder).get("uncertain", 0) == UNITS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is a word of POSIX")
+def test_the_command_itself_is_killed_at_any_moment(campaign: Callable[..., Path]) -> None:
+    """From the reading of the roster to the last message; afterwards every message is accounted for."""
+    folder, draw = campaign(), random.Random(3)
+    with mail_server(Fault("end", accept_then(later(0.02)), times=999)) as server:
+        campaign(server.port)
+        command = [sys.executable, "-m", "perfxl", "send", str(folder), "--send", "--yes", "--insecure", "--lang", "en"]
+        kills = 0
+        for _ in range(max(5, int(40 * float(os.environ.get("PERFXL_SHARE", "1"))))):
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                try:
+                    process.wait(timeout=draw.uniform(0.3, 3.0))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    kills += 1
+        send(folder, "--send", "--yes", "--insecure")
+    found = states(folder)
+    assert set(found) <= {"sent", "uncertain"}
+    assert sum(found.values()) == UNITS
+    arrived = [each.message_id for each in server.delivered]
+    assert len(arrived) == len(set(arrived)) >= found["sent"]
+    assert kills >= 3
+    for path in (folder / "outbox").glob("*.eml"):
+        mime.read(path.read_bytes())

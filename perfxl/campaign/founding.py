@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..form import Form, template_text
 from ..xlsx.writer import write_workbook
-from .ledger import FILE, Ledger
+from .ledger import Ledger
+from .ledger_loss import FILE
 from .roster_blank import blank_roster
 from .sample import DEPARTMENT, sample_rows
 from .settings import ISSUED, KEY, KEY_BYTES, ROSTER, SETTINGS

@@ -23,11 +23,11 @@ from types import TracebackType
 from typing import NamedTuple
 
 from .hold import WAIT, Hold, host, now, user
+from .ledger_loss import BACKUPS, FILE, backups, damaged, lost, newest_backup, trouble, unwritable
 from .ledger_schema import APPLICATION_ID, MIGRATIONS
 from .network import network_share
 from .trouble import CampaignError
 
-FILE, BACKUPS = "ledger.sqlite", "backups"
 KEPT, AGE = 20, timedelta(hours=12)
 """How many copies are kept; how old the newest may be when the ledger is opened to be written."""
 
@@ -112,7 +112,7 @@ class Ledger:
         path = folder / FILE
         try:
             if not path.is_file() or path.stat().st_size == 0:
-                raise _lost(folder)
+                raise lost(folder)
             with ExitStack() as undo:
                 database = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
                 undo.callback(database.close)
@@ -120,7 +120,7 @@ class Ledger:
                 ledger._settle()
                 undo.pop_all()
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
         except UnicodeDecodeError as error:  # damage that sqlite3 meets while it words its own complaint
             raise damaged(folder, "UTF-8") from error
         except sqlite3.DatabaseError as error:
@@ -229,16 +229,16 @@ class Ledger:
             finally:
                 with suppress(OSError):
                     temporary.unlink()
-            for old in _backups(self.folder)[:-KEPT]:
+            for old in backups(self.folder)[:-KEPT]:
                 old.unlink()
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         except sqlite3.DatabaseError as error:
             raise trouble(self.folder, error) from error
         return place / name
 
     def _back_up_when_old(self) -> None:
-        copies = _backups(self.folder)
+        copies = backups(self.folder)
         newest = datetime.fromtimestamp(copies[-1].stat().st_mtime, UTC) if copies else None
         written = self.database.execute("SELECT max(at) FROM history").fetchone()[0]
         if written and (newest is None or datetime.now(UTC) - newest > AGE):
@@ -304,7 +304,7 @@ def _make(folder: Path) -> None:
             _apply(database, 0)
         os.rename(temporary, folder / FILE)
     except (OSError, sqlite3.Error) as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -322,16 +322,6 @@ def _apply(database: sqlite3.Connection, done: int) -> None:
             undo.pop_all()
 
 
-def _backups(folder: Path) -> list[Path]:
-    return sorted((folder / BACKUPS).glob("ledger-*.sqlite"))
-
-
-def newest_backup(folder: Path) -> Path | None:
-    """The newest copy of the ledger, or ``None``."""
-    copies = _backups(folder)
-    return copies[-1] if copies else None
-
-
 def _refuse_share(folder: Path, allowed: bool) -> None:
     kind = network_share(folder)
     if kind and not allowed:
@@ -343,53 +333,3 @@ def _refuse_share(folder: Path, allowed: bool) -> None:
             "or pass --network where surely one machine alone uses it.",
             2,
         )
-
-
-def _way_back(folder: Path) -> tuple[str, str]:
-    copy = newest_backup(folder)
-    if copy is None:
-        return ("没有找到备份。请从别处的备份取回。", "No copy was found in backups; take it from another backup.")
-    return (
-        f"办法：把 {FILE} 以及同名的 -wal、-shm 文件移到别处（不要删除），再把 {copy} 复制为 {FILE}。"
-        "备份之后发出的邮件不在其中，重新发送前请核对“已发送”邮件箱。",
-        f"The way back: move {FILE} and the files {FILE}-wal and -shm elsewhere (do not delete them), then copy "
-        f"{copy} to {FILE}. What was sent after that copy is not in it: look at the mailbox before sending again.",
-    )
-
-
-def damaged(folder: Path, why: str) -> CampaignError:
-    """The refusal of a ledger that cannot be trusted, with the way back."""
-    zh, en = _way_back(folder)
-    return CampaignError(
-        "LEDGER_DAMAGED",
-        f"台账 {folder / FILE} 已损坏（{why}），没有使用，也没有改动。{zh}",
-        f"The ledger {folder / FILE} is damaged ({why}); it was not used and not changed. {en}",
-    )
-
-
-def trouble(folder: Path, error: sqlite3.DatabaseError) -> CampaignError:
-    """A fault of the disk is told from a fault of the file."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or not isinstance(error, sqlite3.OperationalError):
-        return damaged(folder, str(error))
-    return _unwritable(folder, error)
-
-
-def _lost(folder: Path) -> CampaignError:
-    if newest_backup(folder) or os.path.lexists(folder / FILE):
-        return damaged(folder, "0 bytes" if os.path.lexists(folder / FILE) else "missing")
-    return CampaignError(
-        "NO_LEDGER",
-        f"{folder} 里没有台账，不是填报任务文件夹。请先用 perfxl init 建立，或检查路径。",
-        f"{folder} has no ledger: it is no campaign folder. Make one with perfxl init, or check the path.",
-        2,
-    )
-
-
-def _unwritable(folder: Path, error: Exception) -> CampaignError:
-    return CampaignError(
-        "LEDGER_UNWRITABLE",
-        f"写不了 {folder} 里的台账：{error}。已写下的都在；请腾出空间或检查权限后重试。",
-        f"Cannot write the ledger in {folder}: {error}. What was written stays; make room or check permissions, "
-        "and try again.",
-    )

@@ -153,9 +153,10 @@ class Outbox:
     def sweep(self) -> None:
         """Remove the files of messages that were replaced or withdrawn: they were never sent."""
         kept = {row.file.rpartition("/")[2] for row in self.rows() if row.state != "withdrawn"}
-        with suppress(OSError):
-            for path in (self._ledger.folder / FOLDER).iterdir():
-                if path.name not in kept and _OURS.fullmatch(path.name):
+        place = self._ledger.folder / FOLDER
+        for path in place.iterdir() if place.is_dir() else ():
+            if path.name not in kept and _OURS.fullmatch(path.name):
+                with suppress(OSError):  # somebody looks at it
                     path.unlink()
 
     def put(self, draft: Draft) -> Row:
@@ -289,6 +290,8 @@ class Outbox:
         temporary = place / f".perfxl-{os.urandom(6).hex()}.tmp"
         try:
             place.mkdir(exist_ok=True)
+            if (place / name).is_file() and (place / name).read_bytes() == draft.data:
+                return f"{FOLDER}/{name}"
             try:
                 with open(temporary, "xb") as file:
                     file.write(draft.data)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -27,10 +23,11 @@ from ..campaign.trouble import CampaignError
 from ..form import near
 from .output import CANNOT_WRITE
 from .progress import Progress
+from .roster_mistakes import list_mistakes
 from .speech import Command, Speech
+from .stopping import INTERRUPTED, stoppable
 from .trouble import CampaignClickError
 
-INTERRUPTED = 130
 ROOM = 60_000
 """Bytes of disk that a workbook may take until all is done: twice its size."""
 _SHOWN = 20
@@ -110,24 +107,10 @@ def run(
                 code = _zip(say, place, chosen, durable=not no_fsync)
             _say_left_over(say, ledger, works)
     except RosterError as error:
-        return _list_mistakes(say, error)
+        return list_mistakes(say, error)
     except CampaignError as error:
         raise CampaignClickError(error, say) from error
     return code
-
-
-def _list_mistakes(say: Speech, error: RosterError) -> int:
-    count = len(error.mistakes)
-    click.echo(
-        say(
-            f"{error.path}：{count} 处错误，什么也没有生成。请改正后保存，再运行一次。",
-            f"{error.path}: {count} mistake{'s' * (count != 1)}; nothing was made. Mend them, save, and run again.",
-        )
-    )
-    for each in error.mistakes:
-        place = f"{each.sheet}!{each.cell}" if each.cell else each.sheet
-        click.echo(f"  {place}  {say(each.zh, each.en)}")
-    return 1
 
 
 def _chosen(works: Sequence[Work], plan: Plan, only: Sequence[str], say: Speech) -> list[Work]:
@@ -164,7 +147,7 @@ def _make(
     began = time.monotonic()
     outcomes: list[Outcome] = []
     full: DiskFullError | None = None
-    with _stoppable(say) as stopped, Progress("生成", "making", len(works), say, quiet=quiet) as bar:
+    with stoppable(say) as stopped, Progress("生成", "making", len(works), say, quiet=quiet) as bar:
         try:
             for outcome in issue(ledger, press, works, jobs=jobs, durable=durable, stop=stopped):
                 outcomes.append(outcome)
@@ -251,25 +234,3 @@ def _say_left_over(say: Speech, ledger: Ledger, works: Sequence[Work]) -> None:
     )
     for file in files[:_SHOWN]:
         click.echo(f"  {file}")
-
-
-@contextmanager
-def _stoppable(say: Speech) -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C (or SIGTERM) lets the batch under way come to its end; the second does not."""
-    wanted = False
-
-    def first(number: int, _: FrameType | None) -> None:
-        nonlocal wanted
-        wanted = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        click.echo(say("\n正在停下…", "\nstopping…"), err=True)
-
-    before = {}
-    names = [signal.SIGINT] + ([signal.SIGTERM] if sys.platform != "win32" else [])
-    with suppress(ValueError):  # not in the main thread: then nobody presses Ctrl-C here
-        before = {number: signal.signal(number, first) for number in names}
-    try:
-        yield lambda: wanted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

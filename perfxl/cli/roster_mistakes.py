@@ -16,8 +16,8 @@ def list_mistakes(say: Speech, error: RosterError) -> int:
     count = len(error.mistakes)
     click.echo(
         say(
-            f"{error.path}：{count} 处错误，什么也没有做。请改正后保存，再运行一次。",
-            f"{error.path}: {count} mistake{'s' * (count != 1)}; nothing was done. Mend them, save, and run again.",
+            f"{error.path}：{count} 处错误，什么也没有生成。请改正后保存，再运行一次。",
+            f"{error.path}: {count} mistake{'s' * (count != 1)}; nothing was made. Mend them, save, and run again.",
         )
     )
     for each in error.mistakes:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from ..campaign.address import BadAddressError, checked
+from ..campaign.drafting import Order, Prepared, prepare
 from ..campaign.enclosing import Issued
 from ..campaign.ledger import Ledger
-from ..campaign.mailbox import Mailbox, read_mailbox
+from ..campaign.mailbox import read_mailbox
 from ..campaign.outbox import Outbox, Row
 from ..campaign.roster import RosterError
 from ..campaign.roster_plan import read_plan
@@ -21,36 +20,13 @@ from ..campaign.stationery import supply_templates
 from ..campaign.trouble import CampaignError
 from ..form import near
 from .doubts import resolve, say_doubts
-from .output import CANNOT_WRITE, is_terminal
+from .output import CANNOT_WRITE
 from .roster_mistakes import list_mistakes
+from .sending import REFUSED, Wishes, confirm, deliver
 from .speech import Command, Speech
-from .stopping import INTERRUPTED, stoppable
 from .trouble import CampaignClickError
 
-if TYPE_CHECKING:
-    from ..campaign.delivery import Report, Told
-    from ..campaign.drafting import Prepared
-
-REFUSED = 1
-"""Exit code: recipients were refused."""
 _SHOWN = 20
-
-
-class Wishes(NamedTuple):
-    """What the command line asks for."""
-
-    folder: Path
-    send: bool
-    limit: int | None
-    only: tuple[str, ...]
-    to_me: str
-    yes: bool
-    again: bool
-    allow_shared: bool
-    password_file: str | None
-    insecure: bool
-    network: bool
-    quiet: bool
 
 
 def command(say: Speech) -> click.Command:
@@ -58,7 +34,7 @@ def command(say: Speech) -> click.Command:
     flags = (
         ("send", "真正发送；不加则只演练，写出 .eml。", "really send; else only write .eml"),
         ("yes", "不再询问邮件数。", "do not ask for the number of messages"),
-        ("again", "发送后又改过的表，重新发送。", "send again what was changed after it was sent"),
+        ("again", "发送后改过的、被拒收的，再发一次。", "again what has changed since, or was refused"),
         ("allow-shared", "几个单位可共用一个地址。", "several units may have one address"),
         ("resolve", "列出不确定是否送达的邮件，逐封处理。", "list the messages that are uncertain, and decide of each"),
         ("insecure", "不加密；只能用于本机 127.0.0.1。", "without encryption; this machine (127.0.0.1) only"),
@@ -121,8 +97,6 @@ def run(say: Speech, folder: str, **given: object) -> int:
 
 
 def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbox) -> int:
-    from ..campaign.drafting import Order, prepare
-
     campaign = read_campaign(wishes.folder)
     form = campaign.load_form()
     mailbox = read_mailbox(wishes.folder)
@@ -161,8 +135,8 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
             )
         )
         return code
-    _confirm(say, wishes, rows)
-    return max(code, _deliver(say, wishes, ledger, outbox, mailbox, issued, rows))
+    confirm(say, wishes, rows)
+    return max(code, deliver(say, wishes, ledger, outbox, mailbox, issued, rows))
 
 
 def _codes(say: Speech, only: tuple[str, ...], issued: Issued) -> tuple[str, ...]:
@@ -239,103 +213,3 @@ def _say_sum(say: Speech, rows: list[Row]) -> None:
             f"{addresses} address{'es' * (addresses != 1)}, {total:.1f} MB in all.",
         )
     )
-
-
-def _confirm(say: Speech, wishes: Wishes, rows: list[Row]) -> None:
-    if wishes.yes:
-        return
-    if not is_terminal(sys.stdin):
-        raise click.UsageError(
-            say("没有终端可以确认；确实要发送请加 --yes。", "nobody can confirm here; pass --yes to send.")
-        )
-    first = say("、", ", ").join(dict.fromkeys(to for row in rows[:3] for to in row.recipients))
-    click.echo(say(f"最先发给：{first}", f"First: {first}"))
-    typed = click.prompt(
-        say(
-            f"现在发送。请输入邮件数（{len(rows)}）确认", f"To send them now, type the number of messages ({len(rows)})"
-        ),
-        default="",
-        show_default=False,
-    )
-    if typed.strip() != str(len(rows)):
-        raise click.UsageError(say("数字不符，没有发送。", "That is not the number; nothing was sent."))
-
-
-def _deliver(
-    say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbox, mailbox: Mailbox, issued: Issued, rows: list[Row]
-) -> int:
-    from datetime import timedelta
-
-    from ..campaign.delivery import Courier
-    from ..campaign.pace import Pace, RealClock
-    from ..campaign.smtp import Session, refuse_insecure
-
-    if not mailbox.host:
-        raise CampaignError("MAIL_SETTINGS", "[mail] 的 host 还没有填。", "[mail] has no host.", 2)
-    refuse_insecure(mailbox, wishes.insecure)
-    password = _password(say, wishes, mailbox)
-    clock = RealClock()
-    done = 0
-
-    def tell(told: Told) -> None:
-        nonlocal done
-        if told.kind in ("sent", "refused", "uncertain", "held"):
-            done += 1
-        if not wishes.quiet:
-            who = f"{told.row.unit} " if told.row else ""
-            click.echo(f"[{done}/{len(rows)}] {who}{say(told.zh, told.en)}", err=True)
-
-    with stoppable(say) as wants_stop:
-        courier = Courier(
-            outbox,
-            mailbox,
-            open_session=lambda: Session(mailbox, password, insecure=wishes.insecure),
-            prove=issued.prove_message,
-            pace=Pace(mailbox, clock, outbox.starts(timedelta(days=1))),
-            clock=clock,
-            tell=tell,
-            wants_stop=wants_stop,
-        )
-        report = courier.run(rows)
-    ledger.back_up()
-    return _say_report(say, report, len(rows))
-
-
-def _password(say: Speech, wishes: Wishes, mailbox: Mailbox) -> str | None:
-    from ..campaign.secret import find_password
-
-    def ask() -> str:
-        words = say(f"{mailbox.login} 的授权码（不是登录密码）", f"Authorisation code of {mailbox.login}")
-        return str(click.prompt(words, hide_input=True, err=True, default="", show_default=False))
-
-    try:
-        someone = is_terminal(sys.stdin) and not wishes.insecure
-        return find_password(mailbox.login, wishes.password_file, ask if someone else None)
-    except CampaignError as error:
-        if wishes.insecure and error.code == "NO_PASSWORD" and not wishes.password_file:
-            return None  # a server of this machine may want no login
-        raise
-
-
-def _say_report(say: Speech, report: Report, total: int) -> int:
-    click.echo(
-        say(
-            f"已发送 {len(report.sent)} / {total} 封；被拒收 {len(report.refused)}，稍后再发 {len(report.deferred)}，"
-            f"不确定 {len(report.uncertain)}，没有发 {len(report.held) + len(report.left)}。",
-            f"{len(report.sent)} of {total} sent; {len(report.refused)} refused, {len(report.deferred)} deferred, "
-            f"{len(report.uncertain)} uncertain, {len(report.held) + len(report.left)} not sent.",
-        )
-    )
-    for row, words in report.refused:
-        click.echo(f"  {row.unit}  {say('被拒收', 'refused')}  {words}", err=True)
-    for row, error in report.held:
-        click.echo(f"  {row.unit}  {say('没有发', 'not sent')}  {say(error.zh, error.en)}", err=True)
-    if report.stopped:
-        click.echo(say(f"已停下：{report.stopped[0]}", f"Stopped: {report.stopped[1]}"), err=True)
-    if report.deferred or report.left:
-        click.echo(say("再次运行即接着发送其余的。", "Run it again to carry on with the rest."), err=True)
-    if report.interrupted:
-        return INTERRUPTED
-    if report.held or report.uncertain or report.deferred or report.left:
-        return CANNOT_WRITE
-    return REFUSED if report.refused else 0
