@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from rosters import campaign, command, few, generate, many, set_to, tree, write_rows
 
-from perfxl.campaign.ledger import FILE, Ledger
+from perfxl.campaign.ledger import Ledger
+from perfxl.campaign.ledger_loss import FILE
 from perfxl.campaign.placing import TEMPORARY
 from perfxl.campaign.settings import ISSUED
 from perfxl.stamp import carried

@@ -23,7 +23,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 from rosters import campaign, many  # noqa: E402
 from run import Run, measure  # noqa: E402
 
-from perfxl.campaign.ledger import FILE, Ledger  # noqa: E402
+from perfxl.campaign.ledger import Ledger  # noqa: E402
+from perfxl.campaign.ledger_loss import FILE  # noqa: E402
 from perfxl.campaign.settings import ISSUED  # noqa: E402
 
 XLSXWRITER = """
