@@ -7,6 +7,7 @@ gets its name.  What was there before stays until that moment.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import sys
@@ -48,6 +49,7 @@ def place(
     is full; then none of the files has changed that were not placed.
     """
     ready: list[tuple[Path, Path | None, OSError | None]] = []
+    placed: list[Placed] = []
     try:
         for path, data in files:
             ready.append(_prepared(path, data))
@@ -55,14 +57,16 @@ def place(
             _sync([temporary for _, temporary, error in ready if temporary is not None and error is None])
         if announce is not None:
             announce([path for path, _, error in ready if error is None])
-        placed = [_named(path, temporary, error) for path, temporary, error in ready]
+        for path, temporary, error in ready:
+            placed.append(_named(path, temporary, error))
         if durable:
             for folder in dict.fromkeys(path.parent for path, error in placed if error is None):
                 _sync_folder(folder)
         return placed
     finally:
-        for _, temporary, _ in ready:
-            if temporary is not None:
+        named = {path for path, error in placed if error is None}
+        for path, temporary, _ in ready:
+            if temporary is not None and path not in named:
                 with suppress(OSError):
                     temporary.unlink()
 
@@ -70,8 +74,7 @@ def place(
 def _prepared(path: Path, data: bytes) -> tuple[Path, Path | None, OSError | None]:
     temporary = path.parent / f".perfxl-{os.urandom(6).hex()}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "xb", buffering=0) as file:
+        with _opened(temporary) as file:
             written = file.write(data)
             if written != len(data):  # a disk that filled up in the middle
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -82,6 +85,14 @@ def _prepared(path: Path, data: bytes) -> tuple[Path, Path | None, OSError | Non
             raise DiskFullError(error.errno, error.strerror) from error
         return path, None, error
     return path, temporary, None
+
+
+def _opened(temporary: Path) -> io.FileIO:
+    try:
+        return open(temporary, "xb", buffering=0)
+    except FileNotFoundError:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        return open(temporary, "xb", buffering=0)
 
 
 def _sync(temporaries: Sequence[Path]) -> None:

@@ -16,6 +16,7 @@ import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from io import BytesIO
 from operator import attrgetter
 from typing import NamedTuple
@@ -94,6 +95,7 @@ def _computed(result: float | int | str | bool, slot: _Slot) -> str:
     return f"{slot.head}{kind}>{slot.formula}<v>{result}</v></c>"
 
 
+@lru_cache(maxsize=1024)
 def _height(points: float) -> str:
     """A row's height as the library writes it, in whole pixels."""
     pixels = int(min(points, MAX_HEIGHT) * 4.0 / 3.0 + 0.5)
@@ -120,6 +122,8 @@ class _SheetStencil:
         if any(getattr(sheet, name) != getattr(mine, name) for name in _SHAPE):
             return False
         if sheet.heights.keys() != mine.heights.keys() or sheet.cells.keys() != mine.cells.keys():
+            return False
+        if not self.slots and sheet.heights != mine.heights:
             return False
         for place, cell in sheet.cells.items():
             other = mine.cells[place]
@@ -190,7 +194,7 @@ def _cut(sheet: Sheet, markup: str, renumber: Mapping[int, int]) -> _SheetStenci
         if found is not None:
             row = int(found[1])
             pieces[-1] += f'<row r="{row}"{found[2] or ""}'
-            if row in sheet.heights:
+            if row in sheet.heights and places:
                 heights.append((len(pieces), row))
                 pieces += ("", found[4])
             else:
@@ -209,7 +213,7 @@ def _cut(sheet: Sheet, markup: str, renumber: Mapping[int, int]) -> _SheetStenci
                 pieces[-1] += found[0]
         at = found.end()
     pieces[-1] += closed + tail
-    if {slot.place for slot in slots} != places or {row for _, row in heights} != sheet.heights.keys():
+    if {slot.place for slot in slots} != places or (places and {row for _, row in heights} != sheet.heights.keys()):
         raise UnprovedError("a cell or a row of the sheet is not in the file")
     return _SheetStencil(
         sheet=sheet, pieces=tuple(pieces), slots=tuple(slots), heights=tuple(heights), places=places, known={}
@@ -257,9 +261,10 @@ class Stencil:
                 reference.get(PROPERTIES, ""), ' name="{}"><vt:lpwstr>', "</vt:lpwstr>", first.properties
             ),
         }
-        varying = {STRINGS, *(name for name, cut in self.sheets.items() if cut.slots or cut.heights)}
+        varying = {STRINGS, *(name for name, cut in self.sheets.items() if cut.slots)}
+        still = {name: "".join(cut.pieces) for name, cut in self.sheets.items() if not cut.slots}
         self.ready = {
-            name: part(name, [last_piece(text.encode(), SMALL)])
+            name: part(name, [last_piece(still.get(name, text).encode(), SMALL)])
             for name, text in reference.items()
             if name not in varying
         }
