@@ -30,6 +30,8 @@ from .noun import noun
 from .rules import BOOK, STANDARD
 
 NAME = "perfxl.toml"
+OF_THE_CAMPAIGN = ("campaign", "mail")
+"""Tables of the same file that are read elsewhere, in the folder of a campaign."""
 LEVELS = ("error", "warning", "info", "never")
 NEVER_FINDINGS = ("W01", "T02", "T03", "X05")
 """Codes of the rule book that are never findings: rejections, and diagnoses of other findings."""
@@ -110,6 +112,7 @@ def read_config(text: str, source: str) -> Config:
         severities=_severities(top),
         changes=parameter_changes(rules, mistakes),
     )
+    top.seen.update(OF_THE_CAMPAIGN)
     top.done()
     if mistakes:
         raise BrokenDefinitionError(source, mistakes)

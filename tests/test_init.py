@@ -14,6 +14,7 @@ from perfxl.campaign.ledger import Ledger
 from perfxl.campaign.settings import KEY, SETTINGS, read_campaign, read_key
 from perfxl.campaign.trouble import CampaignError
 from perfxl.cli import cli
+from perfxl.config import load_config
 
 
 def perfxl(*words: str) -> Result:
@@ -48,6 +49,10 @@ def test_a_campaign_has_a_roster_settings_a_key_and_a_ledger(tmp_path: Path) -> 
         assert list(ledger.history()) == []
 
 
+def test_returns_can_be_checked_in_the_folder_of_a_campaign(tmp_path: Path) -> None:
+    assert load_config(str(made(tmp_path) / SETTINGS)).waivers is None
+
+
 def test_the_password_is_told_and_no_two_campaigns_share_id_key_or_password(tmp_path: Path) -> None:
     told = perfxl("init", str(tmp_path / "a"), "--form", "mof", "--year", "2026").output
     perfxl("init", str(tmp_path / "b"), "--form", "mof", "--year", "2026")
@@ -60,11 +65,11 @@ def test_the_password_is_told_and_no_two_campaigns_share_id_key_or_password(tmp_
 
 def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
     folder = made(tmp_path)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     refused = perfxl("init", str(folder), "--form", "shanghai", "--year", "2026").exception
     assert "没有改动" in str(refused)
     assert getattr(refused, "exit_code", None) == 2
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_definition_of_ones_own_is_kept_in_the_folder(tmp_path: Path) -> None:
