@@ -98,6 +98,14 @@ class Table:
             )
         return value
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of texts that may be left out."""
+        found = cast("list[object]", self.take(name, list, ("列表", "a list"), []))
+        if not all(isinstance(word, str) and word for word in found):
+            self.wrong(name, "各项应为文字", "should hold texts")
+            return ()
+        return tuple(str(word) for word in found)
+
     def word(self, name: str) -> str:
         """A term of the definition's own, fit for formulas and names of cells."""
         value = self.text(name)

@@ -24,7 +24,7 @@ from .formula import FormulaError, parse, terms
 from .noun import noun
 from .record import FundingLine, Indicator
 
-FundKind = Literal["money", "weight", "rate", "score"]
+FundKind = Literal["money", "weight", "rate", "score", "text"]
 MONEY = ("initial_budget", "annual_budget", "executed_amount")
 _SPECIAL_SOURCES = ("total", "appropriation", "carryover", "other")
 
@@ -61,7 +61,8 @@ class FundRow:
 
 @noun
 class FundColumn:
-    """资金列. ``across`` is its formula, ``only`` the one row that has it."""
+    """资金列. ``across`` is its formula, ``only`` the one row that has it, ``span`` over how many
+    columns of the page it is merged."""
 
     term: str
     label: str
@@ -69,15 +70,23 @@ class FundColumn:
     across: str | None = None
     only: str | None = None
     places: int = 2
+    span: int = 1
+
+
+ROW_FIGURES = ("weight", "coefficient", "deduction", "score", "review_score")
+"""Terms of an indicator that are figures, in the order in which they are computed."""
 
 
 @noun
 class Column:
-    """绩效指标 column; ``width`` in characters of the sheet."""
+    """绩效指标 column; ``width`` in characters of the sheet. ``across`` is the formula of a figure
+    from the others of its row; ``choices`` what a clerk may pick."""
 
     term: str
     label: str
     width: Decimal = Decimal(12)
+    across: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 @noun
@@ -90,12 +99,24 @@ class Level2:
 
 @noun
 class Level1:
-    """一级指标 with its weight (``None``: free) and its 二级指标."""
+    """一级指标 with its weight (``None``: free) and its 二级指标. ``label`` is what is printed where
+    that is more than the name: ``产出指标（50分）``."""
 
     name: str
     weight: Decimal | None = None
     required: bool = True
     level_2: tuple[Level2, ...] = ()
+    label: str = ""
+
+
+@noun
+class Footer:
+    """A field under the indicators 表尾: 评价结论, 存在问题 …; ``height`` in points of one row."""
+
+    term: str
+    label: str
+    height: int = 40
+    characters: int = 1000
 
 
 @noun
@@ -232,6 +253,8 @@ class Form:
     block_width: Decimal
     rules: Parameters
     execution_scored: bool = True
+    footer: tuple[Footer, ...] = ()
+    indicator_rows: int = 0
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))
@@ -240,6 +263,72 @@ class Form:
     def execution_weight(self) -> Decimal | None:
         """分值 of the execution rate, or ``None`` where the form gives none."""
         return next((row.weight for row in self.fund_rows if row.weight is not None), None)
+
+    @property
+    def groups(self) -> tuple[tuple[str | None, Level2, Decimal], ...]:
+        """What a blank form offers: 一级指标, 二级指标 with its rows, and the weight that falls to it.
+
+        A form without levels is one group of ``indicator_rows`` rows.
+        """
+        if not self.levels:
+            rest = self.rules.total_weight - (self.execution_weight or Decimal(0))
+            return ((None, Level2(name="", rows=self.indicator_rows), rest),)
+        found = []
+        for level in self.levels:
+            whole = level.weight or Decimal(0)
+            part = whole // (len(level.level_2) or 1)
+            for at, second in enumerate(level.level_2):
+                share = whole - part * (len(level.level_2) - 1) if at == 0 else part
+                found.append((level.name, second, share))
+        return tuple(found)
+
+    @property
+    def names(self) -> tuple[Entry, ...]:
+        """项目名称, 主管部门, 实施单位, in the order printed."""
+        return tuple(entry for row in self.header for entry in row if entry.term in HEADER)
+
+    @property
+    def total_in_header(self) -> bool:
+        """Whether 自评总分 stands in the header, and the last row adds up the weights alone."""
+        return any(entry.term == "total_score" for row in self.header for entry in row)
+
+    @property
+    def signed(self) -> tuple[Entry, ...]:
+        """Who answers for the form, in the header or below: contacts and sign-off, by their own terms."""
+        above = [
+            Entry(term=entry.term.removeprefix(SIGN_OFF), label=entry.label)
+            for row in self.header
+            for entry in row
+            if entry.term.startswith(SIGN_OFF)
+        ]
+        return (*above, *self.sign_off)
+
+    def printed_level(self, name: str | None) -> str | None:
+        """一级指标 as the form prints it."""
+        return next((level.label for level in self.levels if level.label and level.name == name), name)
+
+    def level_name(self, printed: str | None) -> str | None:
+        """一级指标 by name, whose printed words may say its weight as well."""
+        return next((level.name for level in self.levels if level.label and level.label == printed), printed)
+
+    def column(self, term: str) -> Column | None:
+        """The indicator column of that term."""
+        return next((column for column in self.columns if column.term == term), None)
+
+    @property
+    def computed_columns(self) -> tuple[Column, ...]:
+        """The indicator columns with a formula, each behind those that it reads."""
+        columns = {column.term: column for column in self.columns if column.across}
+        done: dict[str, Column] = {}
+
+        def visit(column: Column) -> None:
+            for term in sorted(terms(parse(column.across or "0")) & set(columns)):
+                visit(columns[term])
+            done.setdefault(column.term, column)
+
+        for column in columns.values():
+            visit(column)
+        return tuple(done.values())
 
     @property
     def money_columns(self) -> tuple[FundColumn, ...]:
@@ -276,16 +365,30 @@ class Form:
         return next((column for column in self.fund_columns if column.term == term), None)
 
 
-def _entries(tables: list[Table], known: Iterable[str] | None = None) -> tuple[Entry, ...]:
+def _entries(tables: list[Table]) -> tuple[Entry, ...]:
     found = []
     for table in tables:
-        term = table.choice("term", known) if known is not None else table.word("term")
-        found.append(Entry(term=term, label=table.text("label")))
+        found.append(Entry(term=table.word("term"), label=table.text("label")))
         table.done()
     return tuple(found)
 
 
 HEADER = ("project_name", "supervising_department", "implementing_unit")
+SIGN_OFF = "sign_off."
+"""A header field whose term begins so is one of the sign-off: a contact in the header."""
+_HEADER_TERMS = (*HEADER, "project_code", "total_score")
+
+
+def _header_entry(table: Table) -> Entry:
+    term = table.text("term")
+    if term.startswith(SIGN_OFF):
+        inner = Table({"term": term.removeprefix(SIGN_OFF)}, table.key, table.mistakes)
+        inner.word("term")
+    else:
+        table.choice("term", _HEADER_TERMS)
+    entry = Entry(term=term, label=table.text("label"))
+    table.done()
+    return entry
 
 
 def _header(table: Table) -> tuple[tuple[Entry, ...], ...]:
@@ -300,9 +403,27 @@ def _header(table: Table) -> tuple[tuple[Entry, ...], ...]:
             table.wrong("rows", f"第 {at + 1} 行应为若干表", f"row {at + 1} should be a list of tables")
             continue
         cells = [Table(cell, f"{table.key}.rows[{at}][{number}]", table.mistakes) for number, cell in enumerate(row)]
-        found.append(_entries(cells, HEADER))
+        found.append(tuple(_header_entry(cell) for cell in cells))
     _no_doubles(table, "rows", [entry.term for row in found for entry in row])
     table.done()
+    return tuple(found)
+
+
+FOOTER = ("evaluation", "problems", "measures", "review_score", "grade")
+
+
+def _footer(tables: list[Table]) -> tuple[Footer, ...]:
+    found = []
+    for table in tables:
+        found.append(
+            Footer(
+                term=table.choice("term", FOOTER),
+                label=table.text("label"),
+                height=table.whole("height", 40, least=15, most=409),
+                characters=table.whole("characters", 1000, least=5, most=32767),
+            )
+        )
+        table.done()
     return tuple(found)
 
 
@@ -323,20 +444,20 @@ def _fund_rows(table: Table) -> tuple[FundRow, ...]:
     _no_doubles(table, "rows", sources)
     if "total" not in sources:
         table.wrong("rows", '缺少 term = "total" 的合计行', 'a row with term = "total" is missing')
+    formulas = {row.term: row.down for row in found}
     for row, made in zip(tables, found, strict=True):
-        if made.term in _reached(made.term, found):
+        if made.term in _reached(made.term, formulas):
             row.wrong("down", "公式绕回到自己", "leads back to the row itself")
     return tuple(found)
 
 
-def _reached(source: str, rows: list[FundRow]) -> set[str]:
-    """The sources that a row's formula leads to, through the formulas of other rows."""
-    downs = {row.term: row.down for row in rows}
+def _reached(source: str, formulas: Mapping[str, str | None]) -> set[str]:
+    """The terms that a formula leads to, through the formulas of others."""
     reached: set[str] = set()
     ahead = [source]
     while ahead:
         try:
-            found = terms(parse(downs.get(ahead.pop()) or "0")) - reached
+            found = terms(parse(formulas.get(ahead.pop()) or "0")) - reached
         except FormulaError:
             continue  # noted where it was read
         reached |= found
@@ -359,7 +480,7 @@ def _fund_columns(table: Table, sources: Iterable[str]) -> tuple[FundColumn, ...
     found = []
     for column in tables:
         term = column.choice("term", known)
-        usual = "money" if term in MONEY else {"execution_rate": "rate"}.get(term, term)
+        usual = "money" if term in MONEY else {"execution_rate": "rate", "reason": "text"}.get(term, term)
         only = column.text("only", "")
         if only and only not in sources:
             column.wrong("only", "没有这一资金行", "is no fund row", near(only, sources))
@@ -367,10 +488,11 @@ def _fund_columns(table: Table, sources: Iterable[str]) -> tuple[FundColumn, ...
             FundColumn(
                 term=term,
                 label=column.text("label"),
-                kind=cast(FundKind, column.choice("kind", ("money", "weight", "rate", "score"), usual)),
+                kind=cast(FundKind, column.choice("kind", ("money", "weight", "rate", "score", "text"), usual)),
                 across=column.expression("across", present),
                 only=only or None,
                 places=column.whole("places", 2, most=6),
+                span=column.whole("span", 1, least=1, most=12),
             )
         )
         column.done()
@@ -380,7 +502,7 @@ def _fund_columns(table: Table, sources: Iterable[str]) -> tuple[FundColumn, ...
 
 def _levels(table: Table) -> tuple[Level1, ...]:
     found = []
-    for level in table.tables("levels"):
+    for level in table.tables("levels", [] if "rows" in table.data else None):
         inner = []
         for second in level.tables("level_2"):
             inner.append(Level2(name=second.text("name"), rows=second.whole("rows", 1, least=1, most=60)))
@@ -391,6 +513,7 @@ def _levels(table: Table) -> tuple[Level1, ...]:
                 weight=level.amount("weight"),
                 required=level.flag("required", True),
                 level_2=tuple(inner),
+                label=level.text("label", ""),
             )
         )
         level.done()
@@ -401,12 +524,23 @@ def _levels(table: Table) -> tuple[Level1, ...]:
 def _columns(table: Table) -> tuple[Column, ...]:
     known = [field.name for field in fields(Indicator)]
     found = []
-    for column in table.tables("columns"):
+    tables = table.tables("columns")
+    present = [str(column.data.get("term", "")) for column in tables]
+    figures = [term for term in present if term in ROW_FIGURES]
+    for column in tables:
         width = column.amount("width", Decimal(12)) or Decimal(12)
-        found.append(Column(term=column.choice("term", known), label=column.text("label"), width=width))
+        term = column.choice("term", known)
+        across = column.expression("across", figures)
+        if across and term not in ROW_FIGURES:
+            column.wrong("across", "只有数值列可以有公式", "is for columns of figures")
+        choices = column.words("choices")
+        found.append(Column(term=term, label=column.text("label"), width=width, across=across, choices=choices))
         column.done()
-    present = [column.term for column in found]
     _no_doubles(table, "columns", present)
+    formulas = {column.term: column.across for column in found}
+    for column, made in zip(tables, found, strict=True):
+        if made.term in _reached(made.term, formulas):
+            column.wrong("across", "公式绕回到自己", "leads back to the column itself")
     for term in ("level_3", "target", "actual", "weight", "score"):
         if term not in present:
             table.wrong("columns", f"缺少 {term} 列", f"the column {term!r} is missing")
@@ -538,14 +672,19 @@ def _form(top: Table, version: str) -> Form:
         sign_off=_entries(top.tables("sign_off", [])),
         block_width=top.amount("block_width", Decimal(8)) or Decimal(8),
         rules=_parameters(rules),
+        footer=_footer(top.tables("footer", [])),
+        indicator_rows=indicators.whole("rows", 0, most=200),
     )
     if "{year}" not in form.year_line:
         top.wrong("year_line", "应含 {year}", "should contain {year}")
     elif set(form.year_line.replace("{year}", "")) & set("{}"):
         top.wrong("year_line", "除 {year} 外不可有花括号", "should have no braces but those of {year}")
-    _no_doubles(top, "sign_off", [entry.term for entry in form.sign_off])
-    if len(form.fund_columns) > len(form.columns) - 1:
+    _no_doubles(top, "sign_off", [entry.term for entry in form.signed])
+    _no_doubles(top, "footer", [field.term for field in form.footer])
+    if sum(column.span for column in form.fund_columns) > len(form.columns) - 1:
         funds.wrong("columns", "资金列多于指标列，排不下", "are more than the indicator columns can carry")
+    if not form.levels and not form.indicator_rows:
+        indicators.wrong("rows", "没有一级指标的表样应有 rows", "is missing in a form without levels")
     for table in (funds, goals, indicators, total, top):
         table.done()
     return form

@@ -39,9 +39,10 @@ def _paragraphs(form: Form) -> list[tuple[str, str]]:
             f"The execution rate is computed on {base}; its full score is {weight}, rounded half-up to two decimals.",
         ),
         (
-            f"分值合计应为 {neat(form.rules.total_weight)}；一级指标分值：{levels}。",
-            f"Weights add up to {neat(form.rules.total_weight)}; by first level: {levels}.",
+            f"分值合计应为 {neat(form.rules.total_weight)}" + (f"；一级指标分值：{levels}。" if levels else "。"),
+            f"Weights add up to {neat(form.rules.total_weight)}" + (f"; by first level: {levels}." if levels else "."),
         ),
+        *_of_columns(form),
         (
             "实际完成值填实际测得的值，带单位；不要照抄指标值，不要带 ≥ 或 ≤。",
             "Enter the measured value with its unit; do not copy the target or its operator.",
@@ -61,6 +62,35 @@ def _paragraphs(form: Form) -> list[tuple[str, str]]:
         ),
         (f"依据：{form.basis.partition(' · ')[0]}", f"Basis: {form.basis.partition(' · ')[2] or form.basis}"),
     ]
+
+
+_COLUMNS: dict[str, tuple[str, str]] = {
+    "operator": (
+        "指标性质填 ≥、≤、= 或“定性”，指标值和完成值只填数，度量单位填单位。",
+        "The operator, the figure and the unit stand in columns of their own; a qualitative target is 定性.",
+    ),
+    "adjusted_target": (
+        "指标值年中有调整的，填调整后的值；核验时以调整后的值为准。",
+        "Where a target was adjusted in the year, the adjusted one counts.",
+    ),
+    "coefficient": (
+        "得分系数填 0% 至 100%；得分＝得分系数×分值，由公式计算。",
+        "The coefficient runs from 0% to 100%; the score is coefficient times weight, computed.",
+    ),
+    "deduction": (
+        "扣减分数＝分值－得分，由公式计算。",
+        "The deduction is weight less score, computed.",
+    ),
+    "description": (
+        "定性指标应简述完成情况。",
+        "For a qualitative target say briefly what was done.",
+    ),
+}
+"""What columns that only some forms have mean for the clerk."""
+
+
+def _of_columns(form: Form) -> list[tuple[str, str]]:
+    return [_COLUMNS[column.term] for column in form.columns if column.term in _COLUMNS]
 
 
 @lru_cache(maxsize=32)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import field
+from dataclasses import field, replace
 
 from .form import Form
+from .formula import Places, parse, to_excel
 from .noun import draft, ordered_noun
 from .record import Indicator
 from .sheet import Area, Cell, Mark, Validation, a1_area
@@ -15,6 +16,9 @@ NAME = "pxl."
 
 GUIDE = "填报说明"
 """The name of the sheet of instructions."""
+
+TEXT, GENERAL, RATE, SCORE = "@", "General", "0.00%", "0.00"
+"""Number formats."""
 
 LINE_HEIGHT = 14.25
 """Points of one printed line at 10.5 points."""
@@ -66,6 +70,12 @@ class Page:
         """An area of the current row (and further ones) from one column to another."""
         return Area(self.row, left, self.row + rows - 1, right)
 
+    def place_formula(self, name: str, places: Places) -> None:
+        """Write the formula of a computed field into its cell."""
+        area = self.fields[name]
+        text = to_excel(parse(self.formulas[name]), places)
+        self.cells[area.corner] = replace(self.cells[area.corner], formula=text)
+
     def ref(self, name: str) -> str:
         """The address of a field, for a formula on this sheet."""
         return a1_area(self.fields[name])
@@ -96,12 +106,7 @@ def rows_of(form: Form, indicators: tuple[Indicator, ...], *, issued: bool) -> t
     if indicators:
         rows = [RowSpec(row.level_1, row.level_2, issued) for row in indicators]
     else:
-        rows = [
-            RowSpec(level.name, second.name)
-            for level in form.levels
-            for second in level.level_2
-            for _ in range(second.rows)
-        ]
+        rows = [RowSpec(name, second.name or None) for name, second, _ in form.groups for _ in range(second.rows)]
     return (*rows, *(RowSpec(None, None, spare=True) for _ in range(form.spare_rows)))
 
 

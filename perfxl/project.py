@@ -11,7 +11,7 @@ from .number import neat, read_target
 from .record import Assignment, FundingLine, Indicator
 
 _TEXTS = ("id", "project_name", "supervising_department", "implementing_unit", "expected_goal")
-_ROW_TEXTS = ("level_1", "level_2", "level_3", "target", "operator", "unit")
+_ROW_TEXTS = ("level_1", "level_2", "level_3", "target", "operator", "unit", "core")
 
 
 class _Mistakes(list[Mistake]):
@@ -115,7 +115,7 @@ def _indicators(tables: object, form: Form, mistakes: _Mistakes) -> tuple[Indica
             continue
         mistakes.unknown(row, (*_ROW_TEXTS, "weight"), prefix)
         texts = {name: mistakes.text(row, name, prefix) for name in _ROW_TEXTS}
-        if texts["level_1"] not in levels:
+        if levels and texts["level_1"] not in levels:
             hint = near(texts["level_1"] or "", levels)
             mistakes.note(
                 prefix + "level_1", texts["level_1"], "不是本表的一级指标", "is no first level of this form", hint
@@ -130,6 +130,7 @@ def _indicators(tables: object, form: Form, mistakes: _Mistakes) -> tuple[Indica
                 level_3=texts["level_3"],
                 operator=texts["operator"],
                 unit=texts["unit"],
+                core=texts["core"],
                 target=read_target(target) if target else None,
                 weight=mistakes.amount(row, "weight", prefix),
             )
@@ -168,26 +169,25 @@ def example(form: Form) -> str:
     for at, row in enumerate(open_rows):
         amount = '"1200000.00"' if at == 0 and form.currency_unit == "元" else '"120"' if at == 0 else "0"
         lines += ["", f"[funds.{row.term}]        # {row.label}", f"initial_budget = {amount}"]
-    for level in form.levels:
-        shares = _shares(level.weight or Decimal(0), len(level.level_2))
-        for second, weight in zip(level.level_2, shares, strict=True):
-            lines += [
-                "",
-                "[[indicators]]",
-                f'level_1 = "{level.name}"',
-                f'level_2 = "{second.name}"',
-                f'level_3 = "示例{second.name.removesuffix("指标")}完成率"',
-            ]
-            if "operator" in separate:
-                lines.append('operator = "≥"')
-            lines.append('target = "90"' if separate == {"operator", "unit"} else 'target = "≥90%"')
-            if "unit" in separate:
-                lines.append('unit = "%"')
-            lines.append(f'weight = "{neat(weight)}"')
+    for level, second, weight in form.groups:
+        if level is not None:
+            lines += _example_row(f"示例{second.name.removesuffix('指标')}完成率", weight, separate, level, second.name)
+            continue
+        part = weight // second.rows
+        for number in range(1, second.rows + 1):
+            share = weight - part * (second.rows - 1) if number == 1 else part
+            lines += _example_row(f"示例指标{number}完成率", share, separate)
     return "\n".join(lines) + "\n"
 
 
-def _shares(weight: Decimal, count: int) -> list[Decimal]:
-    """A weight in ``count`` whole parts; the first takes what is left over."""
-    part = weight // count
-    return [weight - part * (count - 1), *([part] * (count - 1))]
+def _example_row(name: str, weight: Decimal, separate: set[str], *levels: str) -> list[str]:
+    """One table [[indicators]] of the example."""
+    lines = ["", "[[indicators]]", *(f'level_{number} = "{level}"' for number, level in enumerate(levels, 1))]
+    lines.append(f'level_3 = "{name}"')
+    if "operator" in separate:
+        lines.append('operator = "≥"')
+    lines.append('target = "90"' if separate == {"operator", "unit"} else 'target = "≥90%"')
+    if "unit" in separate:
+        lines.append('unit = "%"')
+    lines.append(f'weight = "{neat(weight)}"')
+    return lines

@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 from typing import Literal
 
 from .finding import NotUnderstood, given
-from .form import HEADER, Form, UnknownFormError, form_ids, load_form
+from .form import HEADER, ROW_FIGURES, Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse, terms_of
 from .layout import Layout, Place, stray, unit_of, year_of
 from .number import Amount, as_printed, is_blank, read_amount, read_format, read_target
@@ -43,9 +43,11 @@ _ROW_TEXTS = (
     *("level_1", "level_2", "level_3", "operator", "unit", "variance_explanation"),
     *("core", "serial", "description", "goal", "remark"),
 )
-_ROW_FIGURES = ("weight", "score", "coefficient", "deduction", "review_score")
 _FORM_TEXTS = ("evaluation", "problems", "measures", "grade", "project_code")
 _DASHES = frozenset({"—", "-", "－", "–", "——", "/", "*", "--"})
+_ORDER = ("weight", "rate", "score")
+"""How the figures of a fund line are computed."""
+
 _FIFTEEN = Context(prec=15)
 _WAN = Decimal(10_000)
 
@@ -254,7 +256,7 @@ def _by_labels(sheet: Sheet, layout: Layout, form: Form | None, year: int | None
 
 def _missing(form: Form, layout: Layout) -> tuple[str, ...]:
     """Fields of the form that its labels did not lead to."""
-    wanted = [entry.term for row in form.header for entry in row]
+    wanted = [entry.term for entry in form.names]
     wanted += ["expected_goal", "actual_result", "total_weight", "total_score"]
     missing = [term for term in wanted if term not in layout.single]
     for row in form.fund_rows:
@@ -306,11 +308,7 @@ class _Builder:
             self.known.update(places.values())
         funds = self.funds(indicators)
         single = self.layout.single
-        texts = {
-            term: self.text(term, single.get(term))
-            for row in self.form.header
-            for term in (entry.term for entry in row)
-        }
+        texts = {term: self.text(term, single.get(term)) for term in HEADER}
         goal, result = (
             self.text("expected_goal", single.get("expected_goal")),
             self.text("actual_result", single.get("actual_result")),
@@ -350,18 +348,18 @@ class _Builder:
 
     def sign_order(self, term: str) -> int:
         """The place of a sign-off field in the form; names of a file come sorted by letter."""
-        terms = [entry.term for entry in self.form.sign_off]
+        terms = [entry.term for entry in self.form.signed]
         return terms.index(term) if term in terms else len(terms)
 
     def sign_label(self, term: str, label: str) -> str:
-        return next((entry.label for entry in self.form.sign_off if entry.term == term), label)
+        return next((entry.label for entry in self.form.signed if entry.term == term), label)
 
     def used(self, places: dict[str, Place]) -> bool:
         """Whether a row holds anything of its own; spare rows left blank are no indicators."""
         return any(
             self.sheet.cell(*place).content not in (None, "")
             for term, place in places.items()
-            if term not in ("level_1", "level_2")
+            if term not in ("level_1", "level_2", "serial")
         )
 
     def text(self, field: str, place: Place | None) -> str | None:
@@ -454,7 +452,7 @@ class _Builder:
         rows = {row.term: row for row in self.form.fund_rows}
         values: dict[str, dict[str, Decimal | None]] = {source: {} for source in order}
         money = [column for column in self.form.fund_columns if column.kind == "money"]
-        rest = [column for column in self.form.fund_columns if column.kind != "money"]
+        rest = [column for column in self.form.fund_columns if column.kind in _ORDER]
         computed = [row.term for row in self.form.fund_rows_in_order if row.down and row.term in order]
         for source in (*(source for source in order if source not in computed), *computed):
             row = rows.get(source)
@@ -467,7 +465,7 @@ class _Builder:
                     column_values,
                 )
         for source in order:
-            for column in sorted(rest, key=lambda column: ("weight", "rate", "score").index(column.kind)):
+            for column in sorted(rest, key=lambda column: _ORDER.index(column.kind)):
                 line: dict[str, list[Value]] = {term: [value] for term, value in values[source].items()}
                 here = column.only in (None, source)
                 values[source][column.term] = self.figure(
@@ -476,21 +474,22 @@ class _Builder:
                     column.across if here else None,
                     line,
                 )
-        for places in self.layout.funds.values():
-            self.known.update(places.values())
-        if "total" in order and values["total"].get("weight") is None:
-            values["total"]["weight"] = self.layout.execution_weight
         reasons = {
             source: self.text(f"funds[{index[source]}].reason", self.layout.funds[source].get("reason"))
             for source in order
         }
+        for places in self.layout.funds.values():
+            self.known.update(places.values())
+        if "total" in order and values["total"].get("weight") is None:
+            values["total"]["weight"] = self.layout.execution_weight
         return tuple(FundingLine(source=source, reason=reasons[source], **values[source]) for source in order)
 
     def indicator(self, at: int, places: dict[str, Place]) -> Indicator:
         prefix = f"indicators[{at}]."
         texts = {term: self.text(prefix + term, places.get(term)) for term in _ROW_TEXTS}
+        texts["level_1"] = self.form.level_name(texts["level_1"])
         operator, unit = texts["operator"], texts["unit"]
-        figures = {term: self.figure(prefix + term, places.get(term)) for term in _ROW_FIGURES}
+        figures = self.row_figures(prefix, places)
         if figures["weight"] is None and "weight" not in places:
             figures["weight"] = self.printed_weight(places)
         return Indicator(
@@ -509,6 +508,16 @@ class _Builder:
         level = places.get("level_2")
         alone = sum(1 for row in self.layout.indicators if row.get("level_2") == level) == 1
         return self.layout.weights.get(level) if level is not None and alone else None
+
+    def row_figures(self, prefix: str, places: dict[str, Place]) -> dict[str, Decimal | None]:
+        """The figures of an indicator; those with a formula behind those that they are computed from."""
+        figures: dict[str, Decimal | None] = {}
+        computed = self.form.computed_columns
+        formulas = {column.term: column.across for column in computed}
+        for term in (*(term for term in ROW_FIGURES if term not in formulas), *formulas):
+            values: dict[str, list[Value]] = {each: [figures.get(each)] for each in ROW_FIGURES}
+            figures[term] = self.figure(prefix + term, places.get(term), formulas.get(term), values)
+        return figures
 
     def target(self, field: str, place: Place | None, operator: str | None, unit: str | None) -> Target | None:
         text = self.text(field, place)

@@ -150,6 +150,8 @@ def _line(
     """The state cells of one row, decided only ``where`` that holds, and the words for them."""
     for at, code in enumerate(codes):
         source = _source(code, page.form.rules)
+        if code == "D01" and page.form.column("variance_explanation") is None:
+            source = "if(used = 0, '', '')"  # the form has no place for a reason
         if where:
             source = f"if({where}, {source}, undecided)"
         _formula(page, row, first + 1 + at, f"{name}.{code.lower()}", source, terms, "check_state")
@@ -164,6 +166,8 @@ def _row(page: Page, first: int, last: int, number: int) -> None:
     terms.setdefault("variance_explanation", '""')
     row = page.fields[name + "score"].top
     target = "figure(target)"
+    if "adjusted_target" in terms:
+        target = "if(blank(adjusted_target), figure(target), '')"
     if "operator" in terms:
         target = f"if(blank(operator) or operator = '≥', {target}, '')"
     if "unit" in terms:

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
-from . import selfcheck
+from . import indicator_table, selfcheck
 from .digest import hex_digest
-from .form import Column, Form, FundColumn, FundRow
-from .formula import Places, parse, to_excel
+from .form import Form, FundColumn, FundRow
+from .formula import Places
 from .noun import ordered_noun
 from .number import shown
-from .page import Page, RowSpec, dash, money_format
-from .sheet import Area, Cell, Validation, a1_area
-
-TEXT, GENERAL, RATE, SCORE = "@", "General", "0.00%", "0.00"
-PROMPTS = {
-    "money": ("金额", "请填数字，单位：{unit}；没有的填 0。Figure in {unit}; 0 where there is none."),
-    "weight": ("分值", "请填 0 至 100 的数。A number from 0 to 100."),
-    "score": ("得分", "请填数字，不高于分值。A number, not above the weight."),
-    "actual": (
-        "实际完成值",
-        "请填实际测得的值并带单位，如 95%、12场；不要照抄指标值。The measured value with its unit.",
-    ),
-    "target": ("年度指标值", "请填指标值并带符号和单位，如 ≥90%、12场。With operator and unit."),
-    "variance_explanation": (
-        "偏差原因及改进措施",
-        "得分低于分值时必填：原因和改进措施。Due where the score is below the weight.",
-    ),
-    "expected_goal": ("预期目标", "本年度要达到的目标。What the year should achieve."),
-    "actual_result": ("实际完成情况", "对照预期目标写清全年结果，写出数量。The year's results, with figures."),
-}
+from .page import GENERAL, RATE, SCORE, TEXT, Page, RowSpec, dash, money_format
+from .prompts import PROMPTS, decimal, prompt_at
+from .sheet import Area, Cell, Validation
 
 
 @ordered_noun
@@ -57,10 +39,12 @@ def skeleton(form: Form, rows: tuple[RowSpec, ...]) -> Skeleton:
     goals = _goals(page)
     page.row += 1
     indicator_head = page.row
-    _indicators(page, rows)
+    indicator_table.lay_out(page, rows)
     total_row = _total(page, len(rows))
+    indicator_table.row_formulas(page, len(rows))
     selfcheck.add(page, fund_head=fund_head, indicator_head=indicator_head, count=len(rows), total_row=total_row)
     page.row = total_row
+    _footer(page)
     _sign_off(page)
     return Skeleton(page, len(rows), total_row, page.row, (1, 2), goals)
 
@@ -94,7 +78,11 @@ def _heading(page: Page) -> None:
         for at, entry in enumerate(entries):
             right = page.columns if at == len(entries) - 1 else left + width
             page.label(page.span(left, left), entry.label)
-            page.put(page.span(left + 1, right), Cell(style="answer", number_format=TEXT, locked=False), entry.term)
+            if entry.term == "total_score":  # its formula follows when the rows are there
+                cell = Cell(formula="", style="total", number_format=SCORE)
+            else:
+                cell = Cell(style="answer", number_format=TEXT, locked=False)
+            page.put(page.span(left + 1, right), cell, entry.term)
             left = right + 1
 
 
@@ -104,6 +92,8 @@ def _fund_cell(page: Page, row: FundRow, column: FundColumn) -> Cell:
     if column.kind == "money":
         style, number_format = "money", money_format(column.places)
         source = row.down
+    elif column.kind == "text":
+        return Cell(style="text", number_format=TEXT, locked=False) if here else Cell(style="dash")
     else:
         style = column.kind
         number_format = {"rate": RATE, "score": SCORE}.get(column.kind, GENERAL)
@@ -119,28 +109,43 @@ def _fund_cell(page: Page, row: FundRow, column: FundColumn) -> Cell:
     return Cell(formula="", style=style, number_format=number_format)
 
 
+def _fund_places(page: Page) -> list[tuple[FundColumn, int, int]]:
+    """The fund columns with the first and the last column of the page that each covers."""
+    left = page.columns - sum(column.span for column in page.form.fund_columns) + 1
+    found = []
+    for column in page.form.fund_columns:
+        found.append((column, left, left + column.span - 1))
+        left += column.span
+    return found
+
+
 def _funds(page: Page) -> int:
     form = page.form
-    head, offset = page.row + 1, page.columns - len(form.fund_columns)
+    places = _fund_places(page)
+    head, offset = page.row + 1, places[0][1] - 1
     page.row = head
     page.label(Area(head, 1, head + len(form.fund_rows), 1), form.funds_label, "block")
     page.label(page.span(2, offset), "")
-    for at, column in enumerate(form.fund_columns):
-        page.label(page.span(offset + 1 + at, offset + 1 + at), column.label, "head")
+    for column, left, right in places:
+        page.label(page.span(left, right), column.label, "head")
     page.heights[head] = 20
     for row in form.fund_rows:
         page.row += 1
         page.heights[page.row] = 20
         page.label(page.span(2, offset), row.label)
-        for at, column in enumerate(form.fund_columns):
+        for column, left, right in places:
             cell = _fund_cell(page, row, column)
-            page.put(page.span(offset + 1 + at, offset + 1 + at), cell, f"funds.{row.term}.{column.term}")
-            if not cell.locked:
-                page.validations.append(_decimal(page, page.span(offset + 1 + at, offset + 1 + at), "money", "0", None))
+            page.put(page.span(left, right), cell, f"funds.{row.term}.{column.term}")
+            if cell.locked:
+                continue
+            if column.kind == "text":
+                prompt_at(page, page.span(left, right), column.term)
+            else:
+                page.validations.append(decimal(page, page.span(left, right), "money", "0", None))
     for row in form.fund_rows:
         for column in form.fund_columns:
             if f"funds.{row.term}.{column.term}" in page.formulas:
-                _place_formula(page, f"funds.{row.term}.{column.term}", _fund_refs(page, row, column))
+                page.place_formula(f"funds.{row.term}.{column.term}", _fund_refs(page, row, column))
     return head
 
 
@@ -149,25 +154,6 @@ def _fund_refs(page: Page, row: FundRow, column: FundColumn) -> Places:
     if column.kind == "money":
         return lambda term: [page.ref(f"funds.{term}.{column.term}")]
     return lambda term: [page.ref(f"funds.{row.term}.{term}")]
-
-
-def _place_formula(page: Page, name: str, places: Places) -> None:
-    area = page.fields[name]
-    text = to_excel(parse(page.formulas[name]), places)
-    page.cells[area.corner] = replace(page.cells[area.corner], formula=text)
-
-
-def _decimal(page: Page, area: Area, kind: str, least: str, most: str | None) -> Validation:
-    title, prompt = PROMPTS[kind]
-    return Validation(
-        area=area,
-        kind="decimal",
-        minimum=least,
-        maximum=most,
-        title=title,
-        prompt=prompt.format(unit=page.form.currency_unit),
-        error="请填数字，且不超出允许的范围。A number within the limits, please.",
-    )
 
 
 def _goals(page: Page) -> tuple[int, int]:
@@ -201,106 +187,61 @@ def _goals(page: Page) -> tuple[int, int]:
     return first, page.row
 
 
-STYLES = {
-    "level_3": "answer",
-    "target": "answer",
-    "actual": "answer",
-    "variance_explanation": "text",
-    "weight": "weight",
-    "score": "score",
-}
-
-
-def _indicators(page: Page, rows: tuple[RowSpec, ...]) -> None:
-    form, head = page.form, page.row
-    page.label(Area(head, 1, head + len(rows), 1), form.indicators_label, "block")
-    for at, column in enumerate(form.columns):
-        page.label(page.span(at + 2, at + 2), column.label, "head")
-    page.heights[head] = 30
-    for number, spec in enumerate(rows, 1):
-        page.row = head + number
-        page.heights[page.row] = 26
-        for at, column in enumerate(form.columns):
-            if column.term in ("level_1", "level_2") and not spec.spare:
-                continue
-            _indicator_cell(page, number, at + 2, column)
-    for at, column in enumerate(form.columns):
-        if column.term in ("level_1", "level_2"):
-            _merge_levels(page, head, rows, at + 2, column.term)
-
-
-def _indicator_cell(page: Page, number: int, at: int, column: Column) -> None:
-    name = f"indicators.{number}.{column.term}"
-    figure = column.term in ("weight", "score")
-    cell = Cell(style=STYLES.get(column.term, "answer"), number_format=GENERAL if figure else TEXT, locked=False)
-    page.put(page.span(at, at), cell, name)
-    if figure:
-        most = "100"
-        if column.term == "score":
-            most = (
-                "=" + a1_area(page.fields[f"indicators.{number}.weight"])
-                if f"indicators.{number}.weight" in page.fields
-                else "100"
-            )
-        page.validations.append(_decimal(page, page.span(at, at), column.term, "0", most))
-    elif column.term in PROMPTS:
-        title, prompt = PROMPTS[column.term]
-        page.validations.append(Validation(area=page.span(at, at), kind="any", title=title, prompt=prompt))
-
-
-def _merge_levels(page: Page, head: int, rows: tuple[RowSpec, ...], at: int, term: str) -> None:
-    """Merge equal neighbours of 一级 and 二级指标; each row's name points to the merged cell."""
-    number = 1
-    while number <= len(rows):
-        spec = rows[number - 1]
-        if spec.spare:
-            number += 1
-            continue
-        key = (spec.level_1, spec.level_2 if term == "level_2" else None)
-        end = number
-        while (
-            end < len(rows)
-            and not rows[end].spare
-            and (
-                rows[end].level_1,
-                rows[end].level_2 if term == "level_2" else None,
-            )
-            == key
-        ):
-            end += 1
-        text = getattr(spec, term) or ""
-        area = Area(head + number, at, head + end, at)
-        page.put(area, Cell(value=text or None, text=text, style="label", locked=bool(text)))
-        for each in range(number, end + 1):
-            page.fields[f"indicators.{each}.{term}"] = Area(area.top, at, area.top, at)
-        number = end + 1
-
-
 def _total(page: Page, count: int) -> int:
     form = page.form
     page.row += 1
     places = {column.term: at + 2 for at, column in enumerate(form.columns)}
-    first = min(places["weight"], places["score"])
+    terms = (
+        [("weight", form.total_weight)]
+        if form.total_in_header
+        else [("weight", form.total_weight), ("score", form.total_score)]
+    )
+    first = min(places[term] for term, _ in terms)
     page.label(page.span(1, first - 1), form.total_label, "total")
     for column in range(first, page.columns + 1):
         page.put(page.span(column, column), Cell(style="total"))
-    fund_total = {"funds.weight": "funds.total.weight", "funds.score": "funds.total.score"}
-
-    def refs(term: str) -> list[str]:
-        if term in fund_total:
-            return [page.ref(fund_total[term])] if fund_total[term] in page.fields else ["0"]
-        return [page.indicator_column(term.removeprefix("indicators."), count)]
-
-    for term, source in (("weight", form.total_weight), ("score", form.total_score)):
-        name = f"total_{term}"
+    for term, _ in terms:
         number_format = SCORE if term == "score" else GENERAL
-        page.put(
-            page.span(places[term], places[term]), Cell(formula="", style="total", number_format=number_format), name
-        )
+        cell = Cell(formula="", style="total", number_format=number_format)
+        page.put(page.span(places[term], places[term]), cell, f"total_{term}")
+    for name, source in (("total_weight", form.total_weight), ("total_score", form.total_score)):
         page.formulas[name] = source
-        _place_formula(page, name, refs)
+        page.place_formula(name, lambda term: _total_refs(page, term, count))
     page.heights[page.row] = 22
     return page.row
+
+
+def _total_refs(page: Page, term: str, count: int) -> list[str]:
+    """What a term of the totals stands for: the execution rate's own, or a column of indicators."""
+    if term.startswith("funds."):
+        name = "funds.total." + term.removeprefix("funds.")
+        return [page.ref(name)] if name in page.fields else ["0"]
+    return [page.indicator_column(term.removeprefix("indicators."), count)]
+
+
+def _footer(page: Page) -> None:
+    """评价结论 and the like: a label, and a text over the rest of the width."""
+    for entry in page.form.footer:
+        page.row += 1
+        page.heights[page.row] = float(entry.height)
+        page.label(page.span(1, 2), entry.label)
+        area = page.span(3, page.columns)
+        if entry.term == "review_score":
+            page.put(area, Cell(style="score", number_format=GENERAL, locked=False), entry.term)
+            page.validations.append(decimal(page, area, "review_score", "0", "100"))
+            continue
+        page.put(area, Cell(style="long", number_format=TEXT, locked=False), entry.term)
+        title, prompt = PROMPTS.get(entry.term, (entry.label, ""))
+        page.validations.append(
+            Validation(
+                area=area,
+                kind="length",
+                maximum=str(entry.characters),
+                title=title,
+                prompt=prompt,
+                error=f"不超过 {entry.characters} 字。At most {entry.characters} characters.",
+            )
+        )
 
 
 def _sign_off(page: Page) -> None:

@@ -26,7 +26,7 @@ STAMP_NAME, STAMP_PROPERTY, HIDDEN_SHEET = "perfxl.stamp", "perfxl.stamp", "_per
 _CHUNK = 30_000
 _STAMP = pattern(r"(perfxl1\.([^.]+)\.([0-9a-f]+)\.([^.]+)\.([0-9a-f]{32}))(?:\.([a-z2-7]{26}))?")
 _HEX, _BASE32 = "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz234567"
-_TEXTS = ("level_1", "level_2", "level_3", "operator", "unit")
+_TEXTS = ("level_1", "level_2", "level_3", "operator", "unit", "core")
 _HEAD = ("id", *HEADER, "expected_goal")
 
 
@@ -175,6 +175,7 @@ def _indicator_in(row: Mapping[str, str]) -> Indicator:
         level_3=row.get("level_3"),
         operator=row.get("operator"),
         unit=row.get("unit"),
+        core=row.get("core"),
         target=read_target(row["target"]) if "target" in row else None,
         weight=Decimal(row["weight"]) if "weight" in row else None,
     )

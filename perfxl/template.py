@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from . import stamp
 from .filling import shape
-from .form import HEADER, MONEY, Form
+from .form import FOOTER, HEADER, MONEY, Form
 from .page import GUIDE, NAME, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
 from .sheet import Area, PrintSetup, Sheet, Value, Workbook, sheet_name
@@ -25,11 +25,11 @@ def _entered(record: SelfEvaluation | None, assignment: Assignment, count: int) 
     for source in (assignment, record):
         if source is None:
             continue
-        for term in (*HEADER, "expected_goal", "actual_result"):
-            if getattr(source, term, None):
-                values[term] = getattr(source, term)
+        for term in (*HEADER, "project_code", "expected_goal", "actual_result", *FOOTER):
+            if getattr(source, term, None) is not None:
+                values[term] = getattr(source, term) or None
         for line in source.funds:
-            for term in MONEY:
+            for term in (*MONEY, "reason"):
                 if getattr(line, term) is not None:
                     values[f"funds.{line.source}.{term}"] = getattr(line, term)
         for number, row in enumerate(source.indicators[:count], 1):
@@ -66,7 +66,7 @@ def split_target(row: Indicator) -> Indicator:
     return replace(row, target=Target(text=text), actual=actual)
 
 
-ISSUED_TERMS = frozenset({"level_1", "level_2", "level_3", "target", "weight", "operator", "unit"})
+ISSUED_TERMS = frozenset({"level_1", "level_2", "level_3", "target", "weight", "operator", "unit", "core"})
 
 
 def issued_fields(form: Form, assignment: Assignment) -> dict[str, Value]:
@@ -75,6 +75,8 @@ def issued_fields(form: Form, assignment: Assignment) -> dict[str, Value]:
     present = {column.term for column in form.columns}
     for number, row in enumerate(assignment.indicators, 1):
         values = _indicator_values(f"indicators.{number}.", split_target(row))
+        if row.level_1:
+            values[f"indicators.{number}.level_1"] = form.printed_level(row.level_1)
         found.update(
             {name: value for name, value in values.items() if name.rpartition(".")[2] in ISSUED_TERMS & present}
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 from .finding import Breach, Finding, NotRun, Over, Rule, Severity, Status, Verdict
 from .form import MONEY, Form
+from .number import is_blank
 from .record import FundingLine, Indicator, SelfEvaluation, Target
 from .rules import ALL, STABLE, by_code
 from .submission import Difference, FieldCell, MoneyColumn, Submission, TextField
@@ -154,12 +155,28 @@ def money_columns(record: SelfEvaluation, form: Form) -> Iterator[MoneyColumn]:
 def texts(record: SelfEvaluation, form: Form) -> Iterator[TextField]:
     """Every text that somebody typed."""
     for entry in (entry for row in form.header for entry in row):
-        if text := getattr(record, entry.term, None):
+        text = getattr(record, entry.term, None)
+        if text and isinstance(text, str):
             yield TextField(field=entry.term, label=entry.label, text=text, kind="name")
     if record.expected_goal:
         yield TextField(field="expected_goal", label=form.expected_label, text=record.expected_goal, kind="narrative")
     if record.actual_result:
         yield TextField(field="actual_result", label=form.actual_label, text=record.actual_result, kind="narrative")
+    column = form.fund_column("reason")
+    for at, line in enumerate(record.funds):
+        if line.reason and column:
+            yield TextField(field=f"funds[{at}].reason", label=column.label, text=line.reason, kind="reason")
+    yield from _row_texts(record, form)
+    for field in form.footer:
+        text = getattr(record, field.term)
+        if text and isinstance(text, str):
+            yield TextField(field=field.term, label=field.label, text=text, kind="narrative")
+    for signed in record.sign_off:
+        if signed.text:
+            yield TextField(field=f"sign_off.{signed.term}", label=signed.label, text=signed.text, kind="name")
+
+
+def _row_texts(record: SelfEvaluation, form: Form) -> Iterator[TextField]:
     labels = {column.term: column.label for column in form.columns}
     for number, row in enumerate(record.indicators):
         path = f"indicators[{number}]."
@@ -176,9 +193,9 @@ def texts(record: SelfEvaluation, form: Form) -> Iterator[TextField]:
                 text=row.variance_explanation,
                 kind="reason",
             )
-    for signed in record.sign_off:
-        if signed.text:
-            yield TextField(field=f"sign_off.{signed.term}", label=signed.label, text=signed.text, kind="name")
+        for term in ("description", "remark"):
+            if text := getattr(row, term):
+                yield TextField(field=path + term, label=labels.get(term, ""), text=text, kind="reason")
 
 
 def _unused(text: str, form: Form) -> TextField:
@@ -196,9 +213,22 @@ def _says_something(field: FieldCell) -> bool:
     return field.kind not in ("text", "value") or field.cell.formula is not None
 
 
+def in_force(record: SelfEvaluation) -> SelfEvaluation:
+    """The record with the targets that count: where one was adjusted in the year, the adjusted one."""
+    if not any(row.adjusted_target for row in record.indicators):
+        return record
+    rows = tuple(
+        replace(row, target=row.adjusted_target)
+        if row.adjusted_target and not is_blank(row.adjusted_target.text)
+        else row
+        for row in record.indicators
+    )
+    return replace(record, indicators=rows)
+
+
 def subjects(submission: Submission) -> Mapping[Over, list[Subject]]:
     """What the rules are called with, by what they are over."""
-    record, form = submission.record, submission.form
+    record, form = in_force(submission.record), submission.form
     lines: list[Subject] = [(line, f"funds[{number}].", None) for number, line in enumerate(record.funds)]
     return {
         "form": [(record, "", None)],

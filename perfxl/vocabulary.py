@@ -74,13 +74,13 @@ def group(name: str) -> Group:
 def of_form(form: Form, name: str) -> Group:
     """The group with the form's own labels first: a definition's wording always counts."""
     own = {
-        "header": [(entry.label, entry.term) for row in form.header for entry in row],
+        "header": [(entry.label, entry.term) for row in form.header for entry in row if "." not in entry.term],
         "fund_columns": [(column.label, column.term) for column in form.fund_columns],
         "fund_rows": [(row.label, row.term) for row in form.fund_rows],
         "goals": [(form.expected_label, "expected_goal"), (form.actual_label, "actual_result")],
         "indicator_columns": [(column.label, column.term) for column in form.columns],
         "total": [(form.total_label, "total")],
-        "sign_off": [(entry.label, entry.term) for entry in form.sign_off],
+        "sign_off": [(entry.label, entry.term) for entry in form.signed],
     }.get(name, [])
     given = group(name)
     words = dict(given.words)

@@ -102,10 +102,16 @@ def _at_an_edge(random: Random, weight: Decimal, most: int) -> tuple[int, int]:
     return budget * times, spent * times + random.choice((-1, 0, 0, 1))
 
 
+def summed(form: Form) -> tuple[str, ...]:
+    """The fund rows whose amounts make up the total: its parts, or the total itself where it is typed."""
+    return form.total_parts or ("total",)
+
+
 def funds(form: Form, random: Random, *, typed: bool = False) -> tuple[FundingLine, ...]:
     """The amounts of a form, below 10^9: blank, zero, plain, overspent, or at a rounding edge."""
-    parts = form.total_parts
-    amounts: dict[str, dict[str, Any]] = {source: {} for source in parts}
+    parts = summed(form)
+    typed_rows = tuple(row.term for row in form.fund_rows if row.down is None)
+    amounts: dict[str, dict[str, Any]] = {source: {} for source in typed_rows}
     how = random.random()
     weight = form.execution_weight or Decimal(10)
     for column in form.money_columns:
@@ -113,7 +119,7 @@ def funds(form: Form, random: Random, *, typed: bool = False) -> tuple[FundingLi
         most = 10 ** (9 + column.places) - 1
         if how < 0.45 and column.term in (form.denominator, "executed_amount"):
             continue
-        for source in parts:
+        for source in typed_rows:
             kind = random.random()
             if kind < 0.2:
                 continue
@@ -195,6 +201,22 @@ def _typed(random: Random, row: Indicator) -> Indicator:
     return Indicator(**values)
 
 
+def with_coefficient(form: Form, random: Random, row: Indicator, *, whole: bool = False) -> Indicator:
+    """Where the score is computed: a coefficient that comes near the score, or any other."""
+    if form.column("coefficient") is None or row == Indicator():
+        return row
+    near = Decimal("0.8")
+    if isinstance(row.score, Decimal) and isinstance(row.weight, Decimal) and row.weight > 0 <= row.score:
+        near = row.score / row.weight
+    share = min(Decimal(1), near.quantize(Decimal("0.001"), ROUND_HALF_UP))
+    if random.random() < 0.3:
+        share = random.choice((Decimal(0), Decimal(1), Decimal("0.5"), Decimal(random.randint(0, 1000)).scaleb(-3)))
+    if not whole and random.random() < 0.1:
+        return replace(row, coefficient=None, score=None)
+    score = (share * row.weight).quantize(Decimal("0.01"), ROUND_HALF_UP) if isinstance(row.weight, Decimal) else None
+    return replace(row, coefficient=share, score=score)
+
+
 def record(form: Form, random: Random, *, typed: bool = False) -> SelfEvaluation:
     """A form filled in by chance, the same for the same seed.
 
@@ -204,6 +226,7 @@ def record(form: Form, random: Random, *, typed: bool = False) -> SelfEvaluation
     rows = [row(random, typed=typed) for _ in range(rows_offered(form))]
     if random.random() < 0.3:
         rows = with_full_weights(form, random, rows)
+    rows = [with_coefficient(form, random, each) for each in rows]
     return SelfEvaluation(
         fiscal_year=YEAR,
         funds=funds(form, random, typed=typed),
@@ -229,7 +252,14 @@ def edges(form: Form, filled: Iterable[SelfEvaluation]) -> int:
     found = 0
     for each in filled:
         spent, budget = (
-            sum((amount for line in each.funds if isinstance(amount := getattr(line, term), Decimal)), Decimal(0))
+            sum(
+                (
+                    amount
+                    for line in each.funds
+                    if line.source in summed(form) and isinstance(amount := getattr(line, term), Decimal)
+                ),
+                Decimal(0),
+            )
             for term in ("executed_amount", form.denominator)
         )
         if budget and spent < budget:

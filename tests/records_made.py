@@ -81,6 +81,7 @@ def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
                 initial_budget=base + Decimal("0.11") * at,
                 annual_budget=base + Decimal("0.12") * at + 7,
                 executed_amount=base - Decimal("0.13") * at,
+                reason=f"第{at}行资金的原因" if form.fund_column("reason") else None,
             )
         )
     rows = []
@@ -93,7 +94,10 @@ def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
                 row,
                 actual=read_target(f"{figure}{row.unit or '%'}"),
                 score=weight / 2 if missed else weight,
-                variance_explanation="受连续降雨影响工期顺延，下一步加强调度。" if missed else None,
+                **{
+                    "variance_explanation": "受连续降雨影响工期顺延，下一步加强调度。" if missed else None,
+                    **_of_columns(form, number),
+                },
             )
         )
     return SelfEvaluation(
@@ -104,8 +108,32 @@ def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
         expected_goal="完成42个小区的改造，惠及3100户居民。",
         actual_result="全年完成41个小区的改造，惠及3050户居民，余下1个小区转入下一年度。",
         indicators=tuple(rows),
-        sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=f"{entry.label}甲") for entry in form.sign_off),
+        sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=f"{entry.label}甲") for entry in form.signed),
+        project_code="T000002086153" if _in_header(form, "project_code") else None,
+        **_footer(form, [f"{entry.label}：甲乙丙丁。" for entry in form.footer]),
     )
+
+
+def _footer(form: Form, said: Sequence[str | None]) -> dict[str, Any]:
+    return {entry.term: text for entry, text in zip(form.footer, said, strict=True)}
+
+
+def _in_header(form: Form, term: str) -> bool:
+    return any(entry.term == term for row in form.header for entry in row)
+
+
+def _of_columns(form: Form, number: int) -> dict[str, Any]:
+    """What only some forms have columns for; the first row was missed by half."""
+    values: dict[str, Any] = {
+        "coefficient": Decimal("0.5") if number == 1 else Decimal(1),
+        "core": "是" if number == 1 else "否",
+        "description": f"第{number}项的说明",
+        "adjusted_target": read_target("≥80%") if number == 2 else None,
+    }
+    found = {term: value for term, value in values.items() if form.column(term) is not None}
+    if form.column("variance_explanation") is None:
+        found["variance_explanation"] = None
+    return found
 
 
 def workbook_bytes(
@@ -126,7 +154,8 @@ def as_read(record: SelfEvaluation, form: Form, *, year: int = YEAR) -> SelfEval
     execution = next((line.score for line in funds if line.source == "total"), None)
     execution_weight = next((line.weight for line in funds if line.source == "total"), None)
     weights = [row.weight for row in record.indicators if row.weight is not None]
-    scores = [row.score for row in record.indicators if row.score is not None]
+    rows = tuple(_computed(row, form) for row in record.indicators)
+    scores = [row.score for row in rows if row.score is not None]
     texts = {entry.term: entry.text for entry in record.sign_off}
     return replace(
         record,
@@ -138,12 +167,26 @@ def as_read(record: SelfEvaluation, form: Form, *, year: int = YEAR) -> SelfEval
         expected_goal=record.expected_goal or None,
         actual_result=record.actual_result or None,
         funds=funds,
+        indicators=rows,
         total_weight=half_up(sum(weights, execution_weight or Decimal(0)), 2) if weights else None,
         total_score=half_up(sum(scores, execution or Decimal(0)), 2) if scores else None,
         sign_off=tuple(
-            SignOff(term=entry.term, label=entry.label, text=texts.get(entry.term) or None) for entry in form.sign_off
+            SignOff(term=entry.term, label=entry.label, text=texts.get(entry.term) or None) for entry in form.signed
         ),
     )
+
+
+def _computed(row: Indicator, form: Form) -> Indicator:
+    """得分 from 得分系数, 扣减分数 from 得分, where the form computes them."""
+    computed = {column.term for column in form.computed_columns}
+    if "score" in computed:
+        whole = row.coefficient is not None and row.weight is not None
+        exact = min(row.coefficient, Decimal(1)) * row.weight if whole else None  # type: ignore[operator,type-var]
+        row = replace(row, score=None if exact is None else half_up(exact, 2))
+    if "deduction" in computed:
+        whole = row.weight is not None and row.score is not None
+        row = replace(row, deduction=half_up(row.weight - row.score, 2) if whole else None)  # type: ignore[operator]
+    return row
 
 
 def _funds(record: SelfEvaluation, form: Form) -> tuple[FundingLine, ...]:
@@ -161,8 +204,11 @@ def _funds(record: SelfEvaluation, form: Form) -> tuple[FundingLine, ...]:
     for row in form.fund_rows:
         line = replace(lines[row.term], weight=row.weight)
         spent, base = line.executed_amount, getattr(line, form.denominator)
-        if row.term == "total" and spent is not None and base is not None:
-            line = replace(line, **_execution(spent, base, row.weight))
+        rate = form.fund_column("execution_rate")
+        here = row.term == "total" or (rate is not None and rate.only is None)
+        if here and spent is not None and base is not None:
+            values = _execution(spent, base, row.weight)
+            line = replace(line, **(values if row.term == "total" else {"execution_rate": values["execution_rate"]}))
         found.append(line)
     return tuple(found)
 
@@ -209,6 +255,7 @@ texts = st.one_of(
     st.builds("".join, st.lists(st.sampled_from(HOSTILE[:-1]), min_size=1, max_size=3)),
 )
 scores = st.decimals(Decimal(0), Decimal(100), places=2)
+coefficients = st.decimals(Decimal(0), Decimal(1), places=3)
 weights = st.one_of(st.integers(0, 50).map(Decimal), st.decimals(Decimal(0), Decimal(50), places=1))
 
 
@@ -227,18 +274,19 @@ values = st.one_of(_plain_values, texts).map(read_target)
 @st.composite
 def indicators(draw: st.DrawFn, form: Form) -> Indicator:
     """A row of its own; what stands in the two level columns is never all of it."""
-    level = draw(st.sampled_from(form.levels))
-    second = draw(st.sampled_from(level.level_2))
+    name, second, _ = draw(st.sampled_from(form.groups))
     maybe = st.none()
     return Indicator(
-        level_1=draw(st.just(level.name) | texts),
-        level_2=draw(st.just(second.name) | texts),
+        level_1=draw(st.just(name) | texts) if form.column("level_1") else None,
+        level_2=draw(st.just(second.name) | texts) if form.column("level_2") else None,
         level_3=draw(texts),
         target=draw(maybe | values),
         actual=draw(maybe | values),
         weight=draw(maybe | weights),
         score=draw(maybe | scores),
-        variance_explanation=draw(maybe | texts),
+        variance_explanation=draw(maybe | texts) if form.column("variance_explanation") else None,
+        coefficient=draw(maybe | coefficients) if form.column("coefficient") else None,
+        description=draw(maybe | texts) if form.column("description") else None,
     )
 
 
@@ -270,7 +318,8 @@ def records(draw: st.DrawFn, form: Form) -> SelfEvaluation:
         expected_goal=draw(maybe),
         actual_result=draw(maybe),
         indicators=tuple(draw(st.lists(indicators(form), min_size=1, max_size=6))),
-        sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=draw(maybe)) for entry in form.sign_off),
+        sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=draw(maybe)) for entry in form.signed),
+        **_footer(form, [draw(maybe) for _ in form.footer]),
     )
 
 
@@ -284,7 +333,20 @@ def to_issue(record: SelfEvaluation, form: Form, name: str = "A001") -> Assignme
         supervising_department=record.supervising_department,
         implementing_unit=record.implementing_unit,
         expected_goal=record.expected_goal,
-        indicators=tuple(replace(row, actual=None, score=None, variance_explanation=None) for row in record.indicators),
+        indicators=tuple(_unanswered(row) for row in record.indicators),
+    )
+
+
+def _unanswered(row: Indicator) -> Indicator:
+    return Indicator(
+        level_1=row.level_1,
+        level_2=row.level_2,
+        level_3=row.level_3,
+        operator=row.operator,
+        unit=row.unit,
+        target=row.target,
+        weight=row.weight,
+        core=row.core,
     )
 
 

@@ -57,7 +57,7 @@ def test_every_shipped_definition_loads(form_id: str) -> None:
     assert form.id == form_id
     assert len(form.version) == 12
     assert form.year_line.format(year=2024) != form.year_line
-    given = [level.weight for level in form.levels if level.weight is not None]
+    given = [weight for _, _, weight in form.groups]
     assert sum(given, form.execution_weight or Decimal(0)) == form.rules.total_weight
 
 
@@ -66,7 +66,7 @@ def test_every_example_project_loads_and_adds_up(form_id: str) -> None:
     form = load_form(form_id)
     assignment = read_project(example(form), "示例.toml", form)
     assert assignment.form == form_id
-    assert {row.level_1 for row in assignment.indicators} == {level.name for level in form.levels}
+    assert {row.level_1 for row in assignment.indicators} == {level for level, _, _ in form.groups}
     weights = [row.weight or Decimal(0) for row in assignment.indicators]
     assert sum(weights, form.execution_weight or Decimal(0)) == form.rules.total_weight
     assert all(row.target and row.target.number == 90 and row.target.unit == "%" for row in assignment.indicators)

@@ -33,6 +33,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rules",),
     ("selfcheck", "diagnosis"),
     ("guide",),
+    ("prompts",),
+    ("indicator_table",),
     ("skeleton",),
     ("filling",),
     ("template",),

@@ -33,7 +33,7 @@ def names_as_issued(form_read: Submission, form: Form) -> Iterator[Breach]:
     Fail: project_name= supervising_department=街道 implementing_unit=中心
     Fail: project_name=党建经费 supervising_department=街道 implementing_unit=中心 issued_names=project_name:办公经费
     """
-    for entry in (entry for row in form.header for entry in row):
+    for entry in form.names:
         found: str | None = getattr(form_read.record, entry.term, None)
         issued = form_read.issued_names.get(entry.term)
         if is_blank(found):
