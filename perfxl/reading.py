@@ -257,7 +257,9 @@ def _by_labels(sheet: Sheet, layout: Layout, form: Form | None, year: int | None
 def _missing(form: Form, layout: Layout) -> tuple[str, ...]:
     """Fields of the form that its labels did not lead to."""
     wanted = [entry.term for entry in form.names]
-    wanted += ["expected_goal", "actual_result", "total_weight", "total_score"]
+    wanted += ["expected_goal", "actual_result", "total_score"]
+    if not form.total_in_header:  # printed forms of that kind have no last row
+        wanted.append("total_weight")
     missing = [term for term in wanted if term not in layout.single]
     for row in form.fund_rows:
         places = layout.funds.get(row.term)

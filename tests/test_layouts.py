@@ -161,7 +161,8 @@ def test_the_vocabulary_knows_every_label_of_every_definition(name: str) -> None
     ]
     unknown += [each.label for each in form.fund_columns if term_in(group("fund_columns"), each.label) != each.term]
     unknown += [each.label for each in form.columns if term_in(group("indicator_columns"), each.label) != each.term]
-    unknown += [each.label for each in form.fund_rows if term_in(group("fund_rows"), each.label) != each.term]
+    if len(form.fund_rows) > 1:  # a line that stands alone is the whole, whatever it is called
+        unknown += [each.label for each in form.fund_rows if term_in(group("fund_rows"), each.label) != each.term]
     assert not unknown
 
 

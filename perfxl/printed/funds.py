@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from ..number import read_amount, squeeze
@@ -77,7 +78,12 @@ class _Funds:
                 break
         if len(self.layout.funds) == 1 and "total" not in self.layout.funds:
             # a block of one line: whatever it is called, it is the whole
-            self.layout.funds = {"total": next(iter(self.layout.funds.values()))}
+            (only,) = self.layout.funds
+            self.layout.funds = {"total": self.layout.funds[only]}
+            self.layout.understood[:] = [
+                replace(each, field="funds.total") if each.field == f"funds.{only}" else each
+                for each in self.layout.understood
+            ]
         self.execution_weight(head, first)
 
     def fund_row(self, row: int, head: Head, first: int) -> bool:

@@ -316,7 +316,7 @@ def anhui(*, bonds: bool) -> Fixture:
     paper.line(label("绩效指标", 1, len(listed) + 1), *heads(USUAL, {"variance_explanation": "偏差原因分析及改进措施"}))
     table(paper, USUAL, listed)
     paper.line(label("总分", 6), value("total_weight", "100"), value("total_score", project.total_score), blank())
-    return Fixture("anhui_bonds" if bonds else "anhui", "L8", paper, project.faults, "anhui")
+    return Fixture("anhui_bonds" if bonds else "anhui", "L8", paper, project.faults, "anhui" if bonds else "mof")
 
 
 def hefei() -> Fixture:
