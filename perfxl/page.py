@@ -15,6 +15,7 @@ NAME = "pxl."
 """Every defined name of ours begins so."""
 
 GUIDE = "填报说明"
+TO_DO = "问题清单"
 """The name of the sheet of instructions."""
 
 TEXT, GENERAL, RATE, SCORE = "@", "General", "0.00%", "0.00"

@@ -173,6 +173,7 @@ def _stamped(
         errors=_errors(sheet, cells),
         not_understood=_not_understood(sheet, layout, there.known | builder.known),
         notes=there.notes,
+        assignment=there.assignment,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from .finding import Choice, NotUnderstood, Understood
 from .form import Form
 from .noun import noun
-from .record import SelfEvaluation
+from .record import Assignment, SelfEvaluation
 from .sheet import Cell, Value
 
 FieldKind = Literal["money", "weight", "score", "rate", "text", "value"]
@@ -108,7 +108,8 @@ class Submission:
     supplied any.
     Of a form read by its labels ``understood`` are the labels that led
     to fields, ``choice`` says why it is judged by this definition, and ``unused`` are the names of
-    template rows that nobody filled in (``指标2``), by cell.
+    template rows that nobody filled in (``指标2``), by cell.  ``assignment`` is what was issued on the
+    sheet, where it carries that whole.
     """
 
     form: Form
@@ -135,6 +136,7 @@ class Submission:
     ledger: Mapping[str, Decimal] | None = None
     understood: tuple[Understood, ...] = ()
     choice: Choice | None = None
+    assignment: Assignment | None = None
     unused: Mapping[str, str] = default(default_factory=dict)
 
     @property

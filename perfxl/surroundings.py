@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from .number import squeeze
+from .page import TO_DO
 from .sheet import Area, Sheet, Workbook, a1, column_letters
 
 Remark = tuple[str, str]
@@ -87,7 +88,9 @@ def of_workbook(workbook: Workbook, forms: Sequence[Sheet], own: Iterable[str]) 
         if sheet.visibility == "visible"
         and (sheet.cells or not re.fullmatch(_DEFAULT_NAME, squeeze(sheet.name).lower()))
     ]
-    found = list(workbook.notes)
+    # a corrected form of ours comes with its own comments
+    corrected = any(sheet.name == TO_DO for sheet in workbook.sheets)
+    found = [note for note in workbook.notes if not (corrected and note[0] == "COMMENTS")]
     if hidden:
         found.append(("HIDDEN_SHEETS", _listed(hidden)))
     if extra:

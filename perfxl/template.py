@@ -8,13 +8,13 @@ from dataclasses import replace
 from . import stamp
 from .filling import shape
 from .form import FOOTER, HEADER, MONEY, Form
-from .page import GUIDE, NAME, rows_of
+from .page import GUIDE, NAME, TO_DO, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
 from .sheet import Area, PrintSetup, Sheet, Value, Workbook, sheet_name
 from .skeleton import edition as edition
 from .skeleton import skeleton as skeleton
 
-OWN_SHEETS = (GUIDE, stamp.HIDDEN_SHEET)
+OWN_SHEETS = (GUIDE, TO_DO, stamp.HIDDEN_SHEET)
 
 # ---- filling -------------------------------------------------------------------------------
 
@@ -131,11 +131,13 @@ def build_workbook(
     records: Sequence[SelfEvaluation | None] | None = None,
     seal: stamp.Seal | None = None,
     password: str = "",
+    again: stamp.Carried | None = None,
 ) -> Workbook:
     """A workbook 自评表 of one or several projects, with instructions and stamp.
 
     ``records`` fill the sheets in; one for each assignment.  A campaign puts its ``seal`` on the
-    stamp and its ``password`` on the sheets.  Raises ``ValueError`` where there
+    stamp and its ``password`` on the sheets; what was issued before in just this way comes ``again``
+    under the same stamp.  Raises ``ValueError`` where there
     is no assignment or the year is not a year.
     """
     if not assignments or not 1990 <= year <= 2199:
@@ -160,6 +162,8 @@ def build_workbook(
     from . import guide  # 填报说明 is written, never read: the way of a check is shorter without it
 
     text = content.stamp(seal)
+    if again is not None and again.content is not None and _same_issue(again.content, content):
+        content, text = again.content, again.text
     return Workbook(
         sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content, text)),
         constants={stamp.STAMP_NAME: text},
@@ -167,6 +171,10 @@ def build_workbook(
         structure_locked=True,
         password=password,
     )
+
+
+def _same_issue(before: stamp.Content, content: stamp.Content) -> bool:
+    return replace(before, campaign="", unit="") == content
 
 
 def _with_rows(assignment: Assignment, record: SelfEvaluation | None) -> Assignment:

@@ -38,6 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("skeleton",),
     ("filling",),
     ("template",),
+    ("transplant", "redrawn"),
     ("moved",),
     ("tamper",),
     ("placement",),
@@ -46,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("validator", "crosscheck", "report", "xlsx"),
     ("files", "pool", "config", "waivers"),
     ("checking",),
+    ("correcting",),
     ("campaign",),
     ("cli",),
 )  # fmt: skip

@@ -20,6 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("用样表演示全过程", "the main job on the sample forms"),
     "new": ("生成一份空表或预填的表", "write one workbook, blank or prefilled"),
     "check": ("核验收回的表：文件、文件夹、压缩包", "judge returned workbooks: files, folders, zips"),
+    "correct": (
+        "做更正表发回单位：带入已填内容，标出问题",
+        "corrected forms for the units: filled in, problems marked",
+    ),
     "rules": ("列出核验规则", "the rule book"),
     "explain": ("讲解一条规则或一种拒收", "one rule, or one reason of rejection, in full"),
     "forms": ("列出或检查表样定义", "the form definitions; --check checks one"),
