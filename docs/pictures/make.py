@@ -2,7 +2,8 @@
 
     python docs/pictures/make.py
 
-Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``form.png``; ``verdict.svg`` needs nothing.
+Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``form.png``, chromium for ``report.png``;
+``verdict.svg`` needs nothing.
 """
 
 from __future__ import annotations
@@ -55,6 +56,18 @@ def terminal(command: list[str], target: Path) -> None:
     target.write_text("\n".join([*out, "</svg>", ""]), encoding="utf-8")
 
 
+def report() -> None:
+    """A form in the HTML report, in a browser."""
+    with tempfile.TemporaryDirectory() as name:
+        page = f"{name}/report.html"
+        check = [sys.executable, "-m", "perfxl", "--lang", "zh", "check", ".", "--format", "html", "-o", page]
+        subprocess.run(check, cwd=PRINTED.parent, check=False)
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={name}/profile"]
+        shot = [f"--screenshot={HERE / 'report.png'}", "--window-size=1400,1060", f"file://{page}#f3"]
+        subprocess.run(["chromium", *flags, *shot], check=True, capture_output=True)
+
+
 if __name__ == "__main__":
+    report()
     terminal(["perfxl", "check", PRINTED.name], HERE / "verdict.svg")
     form()

@@ -152,9 +152,9 @@ class Compactor:
             SEVERITIES.index(finding.severity.value),
             finding.cell,
             self._field(finding.field, record),
-            self.text(_fact(finding.expected), 200),
-            self.text(_fact(finding.actual), 200),
-            self.text(_fact(finding.difference)),
+            self.text(_figure(finding.expected), 200),
+            self.text(_figure(finding.actual), 200),
+            self.text(_figure(finding.difference)),
             self._wording(templates[0], facts),
             self._wording(templates[1], facts) if any(templates[1]) else None,
             [self.rule(finding.caused_by[0]), finding.caused_by[1]] if finding.caused_by else None,
@@ -245,6 +245,11 @@ def _slots(templates: tuple[str, str]) -> tuple[str, ...]:
 
 def _fact(value: Fact) -> str | None:
     return plain(value) if isinstance(value, Decimal) else None if value is None else str(value)
+
+
+def _figure(value: Fact) -> str | None:
+    """A figure with its thousands apart; a text as it was written."""
+    return f"{value:,f}" if isinstance(value, Decimal) else _fact(value)
 
 
 def _cut(area: tuple[int, int, int, int], rows: dict[int, int], columns: dict[int, int]) -> tuple[int, ...] | None:

@@ -238,10 +238,10 @@ const COLUMNS = [["status", ""], ["project", "wide"], ["budget", "r"], ["rate", 
 const sortBy = name => { if (order.by !== name) { order.by = name; order.down = name !== "project" && name !== "status"; } else if (order.down === (name === "project" || name === "status")) order.by = ""; else order.down = !order.down; refresh(); };
 const row = one => {
   const num = (number, name) => el("td", {class: "r " + (number ? "c-" + name : "zero"), "data-h": t(name + "s")}, count(number));
-  const where = [str(one.unit), one.file + (one.form.sheet >= 0 ? ` [${str(one.form.sheet)}]` : "")].filter(Boolean).join(" · ");
+  const unit = str(one.unit), file = one.file + (one.form.sheet >= 0 ? ` [${str(one.form.sheet)}]` : "");
   const name = one.project || (one.form.code ? one.form.code : t("unnamed"));
   return el("tr", null, el("td", null, el("span", {class: "state " + one.status}, t(one.status))),
-    el("td", {class: "wide"}, el("a", {href: "#f" + (one.at + 1)}, name), el("span", {class: "minor"}, where)),
+    el("td", {class: "wide"}, el("a", {href: "#f" + (one.at + 1)}, name), el("span", {class: "minor"}, unit, el("span", {class: "of-file"}, unit ? " · " : "", file))),
     el("td", {class: "r", "data-h": t("budget")}, one.budget === null ? "" : grouped(one.form.money[1])),
     el("td", {class: "r", "data-h": t("rate")}, one.rate === null ? "" : percent(one.form.money[3])),
     el("td", {class: "r", "data-h": t("total")}, one.form.total ?? ""), el("td", {"data-h": t("grade")}, one.grade),
@@ -311,7 +311,7 @@ const drawn = (form, groups, act) => {
       const [down, across] = spans.get(key) || [1, 1], text = texts.get(key) || "", look = looks.get(key), found = marks.get(key), name = letters(columns[x]) + number;
       const classes = [ruled ? "ruled" : "loose", look || "printed"];
       if (!ruled && number < layout.framed[0] && y === 0) classes.push("title");
-      if (!ruled && number > layout.framed[1] && look) classes.push("signed");
+      if (!ruled && number > layout.framed[1]) classes.push(look ? "signed" : across > 3 ? "long" : "foot-label");
       if (look !== "figure" && ruled && (text.length > 20 && look || text.length > 40)) classes.push("long");
       const cell = el("td", {colspan: across > 1 ? across : null, rowspan: down > 1 ? down : null, "data-cell": name}, text);
       if (found) {
@@ -345,7 +345,7 @@ const whyOf = finding => {
   return parts;
 };
 const figuresOf = finding => {
-  const rows = [["expected", grouped(str(finding[4]))], ["actual", grouped(str(finding[5]))], ["difference", grouped(str(finding[6]))]].filter(entry => entry[1]);
+  const rows = [["expected", str(finding[4])], ["actual", str(finding[5])], ["difference", str(finding[6])]].filter(entry => entry[1]);
   return rows.length > 1 ? el("dl", {class: "figures row"}, rows.map(([name, words]) => el("div", null, el("dt", null, t(name)), el("dd", null, words)))) : null;
 };
 const chip = (finding, act) => finding[2] ? button(finding[2], {class: "chip", title: fieldOf(finding)}, event => { event.stopPropagation(); act.finding(finding[2]); }) : el("span", {class: "chip none"}, t("whole"));
@@ -449,6 +449,7 @@ window.addEventListener("beforeprint", () => { if (!open && limit < listed.lengt
 const route = () => {
   const wanted = /^#f(\d+)$/.exec(location.hash), at = wanted ? Number(wanted[1]) - 1 : -1;
   const was = open ? open.at : null;
+  document.body.classList.toggle("one", Boolean(known[at]));
   if (known[at]) show(at);
   else { open = null; overview(); if (was !== null) { const link = document.querySelector(`a[href="#f${was + 1}"]`); if (link) { link.focus({preventScroll: true}); link.scrollIntoView({block: "center"}); } } }
   document.title = (known[at] ? (known[at].project || known[at].file) + " · " : "") + t("title");
