@@ -23,6 +23,7 @@ from .files import WORKBOOKS, Path, Source, contents, find_files
 from .finding import Rule, Severity, Verdict
 from .form import Form, with_parameters
 from .formdigest import Digest, digest_of
+from .issued import Issued, against
 from .noun import noun
 from .pool import spread
 from .reading import read_sheets, read_submissions
@@ -49,6 +50,7 @@ class Terms:
     digests: bool = False
     changes: tuple[tuple[str, object], ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
+    issued: Issued | None = None
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules to be run, in the order of the rule book."""
@@ -70,12 +72,18 @@ def check(
     drawings: bool = False,
     batch: Batch | None = None,
     config: Config = PLAIN,
+    issued: Issued | None = None,
 ) -> Iterator[Verdict]:
     """The verdicts on files, folders and zips of returns, in their order, as they are ready.
 
     ``form`` and ``year`` decide where detection should not; ``stamped_only`` refuses a form
     that perfxl did not write.  ``rules`` are some of the rule book.  ``jobs`` above 1 starts
     that many processes; an ``executor`` (any of ``concurrent.futures``) is used instead where
+    one is given.  ``batch`` takes in what the rules over a batch need of each form, for
+    ``crosscheck``.  ``config`` grades findings, changes thresholds and, where ``rules`` are not
+    given, chooses among them; ``issued`` is what the department issued, by its own record.
+    ``progress`` is told how many files of how many are done.  With ``drawings`` each verdict
+    carries its sheet as it stands, for a report that shows it.
 
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
@@ -91,6 +99,7 @@ def check(
         digests=batch is not None,
         changes=config.changes,
         severities=config.severities,
+        issued=issued,
     )
     files = spread(partial(judge_chunk, terms=terms), sources, lost, jobs=jobs, executor=executor)
     return _told(files, len(sources), progress, batch)
@@ -179,6 +188,8 @@ def _judged(
     if isinstance(form_read, Refused):
         refused = _rejected(name, form_read.code, form_read.where, sha256)
         return Judged(replace(refused.verdict, sheet=form_read.sheet))
+    if terms.issued is not None:
+        form_read = against(form_read, terms.issued)
     if terms.changes:
         form_read = replace(form_read, form=with_parameters(form_read.form, terms.changes))
     verdict = judge(form_read, name, sha256, rules=rules, severities=dict(terms.severities))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Fact = Decimal | str | int | None
 Status = Literal["pass", "notes", "fail", "rejected", "internal_error"]
 Over = Literal[
-    "form", "funds", "total", "columns", "indicators", "cells", "texts", "submission", "differences",
+    "form", "funds", "total", "columns", "indicators", "cells", "texts", "submission", "differences", "issued",
     "waivers", "returns", "units", "copies", "summaries", "things", "claims", "registers", "years",
 ]  # fmt: skip
 """What a rule is about: the first nine are of one form, the others groups of the forms of a batch."""

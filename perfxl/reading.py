@@ -17,7 +17,7 @@ from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 from .rejection import Rejected
 from .sheet import Cell, Sheet, Value, Workbook, a1
 from .stamp import Carried, carried
-from .stamped import locate, settle_copies
+from .stamped import locate, number_of, settle_copies
 from .submission import Difference, FieldCell, FieldKind, Refused, Submission
 from .surroundings import of_sheet, of_workbook
 from .tamper import state_of
@@ -147,6 +147,7 @@ def _stamped(
     changed = tuple(replace(each, field=field_at.get(each.cell_name, each.field)) for each in changed)
     if any(each.kind == "formula" and each.field in cells for each in changed):
         changed = _weighed(changed, builder, record)
+    assignments, index = stamp.content.assignments if stamp.content else (), number_of(sheet, at)
     issued_names: dict[str, str] = {}
     if there.assignment is not None:
         for name in HEADER:
@@ -169,6 +170,7 @@ def _stamped(
         compared=there.compared,
         stamp_state="damaged" if stamp.content is None else "disagree" if len(stamp.places) > 1 else "whole",
         protected=sheet.protected,
+        origin=assignments[index] if 0 <= index < len(assignments) else None,
         missing=there.missing,
         errors=_errors(sheet, cells),
         not_understood=_not_understood(sheet, layout, there.known | builder.known),

@@ -92,6 +92,15 @@ class TextField:
 
 
 @noun
+class Registered:
+    """What the department's own record says of a return: the ``assignment`` that it answers (``None``:
+    none that was issued) and the edition of the form that went out, where that is known."""
+
+    assignment: Assignment | None
+    version: str | None = None
+
+
+@noun
 class Submission:
     """A returned form 已填报的自评表, read but not judged.
 
@@ -106,6 +115,8 @@ class Submission:
     else the workbook holds.  ``ledger`` gives the amounts of 年度资金总额 by term from the
     accounts of the finance department, in the currency unit of the form; ``None`` where nobody
     supplied any.
+    ``origin`` is what the return itself says was issued on it, ``registered`` what the department's
+    own record says, ``content_compared`` whether its targets and weights were held against that.
     Of a form read by its labels ``understood`` are the labels that led
     to fields, ``choice`` says why it is judged by this definition, and ``unused`` are the names of
     template rows that nobody filled in (``指标2``), by cell.  ``assignment`` is what was issued on the
@@ -134,6 +145,9 @@ class Submission:
     protected: bool = True
     remarks: tuple[tuple[str, str], ...] = ()
     ledger: Mapping[str, Decimal] | None = None
+    origin: Assignment | None = None
+    registered: Registered | None = None
+    content_compared: bool = False
     understood: tuple[Understood, ...] = ()
     choice: Choice | None = None
     assignment: Assignment | None = None

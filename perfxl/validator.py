@@ -34,6 +34,7 @@ _SUBJECTS: Mapping[Over, type] = {
     "indicators": Indicator,
     "cells": FieldCell,
     "differences": Difference,
+    "issued": Difference,
     "texts": TextField,
     "submission": Submission,
 }
@@ -230,6 +231,7 @@ def subjects(submission: Submission) -> Mapping[Over, list[Subject]]:
     """What the rules are called with, by what they are over."""
     record, form = in_force(submission.record), submission.form
     lines: list[Subject] = [(line, f"funds[{number}].", None) for number, line in enumerate(record.funds)]
+    differences: list[Subject] = [(each, each.field, each.cell_name) for each in submission.differences]
     return {
         "form": [(record, "", None)],
         "submission": [(submission, "", None)],
@@ -243,7 +245,8 @@ def subjects(submission: Submission) -> Mapping[Over, list[Subject]]:
             *((text, text.field, None) for text in texts(record, form)),
             *((_unused(text, form), "", cell) for cell, text in submission.unused.items()),
         ],
-        "differences": [(each, each.field, each.cell_name) for each in submission.differences],
+        "differences": differences,
+        "issued": differences,
     }
 
 
@@ -305,7 +308,8 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
     findings, not_run = list[Finding](), list[NotRun]()
     form, record, given = submission.form, submission.record, subjects(submission)
     for rule in rules:
-        if rule.over == "differences" and not submission.compared:
+        compared = submission.compared or (rule.over == "issued" and submission.content_compared)
+        if rule.over in ("differences", "issued") and not compared:
             # without the issued content nobody can say that it was kept
             not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("issued",)))
             continue
@@ -352,6 +356,9 @@ _SAME_FIELD: Mapping[str, tuple[str, ...]] = {
     "X01": ("M05",),
 }
 """Findings that follow from another at the same field, the nearest cause first."""
+
+_ALONE = ("W03",)
+"""A file that belongs elsewhere is said so, and nothing else of it."""
 
 _SAME_LINE: Mapping[str, tuple[str, ...]] = {
     "S01": ("S03", "S15", "S06"),
@@ -447,12 +454,15 @@ def judge(
     ``severities`` grade all findings of a rule otherwise than the rule does.  A form in which
     nothing was filled in is one finding, not sixty.
     """
-    not_run = list[NotRun]()
+    not_run, notes = list[NotRun](), submission.notes
     if submission.is_blank:
         findings = [_blank_form(submission)]
     else:
         findings, not_run = _apply(rules, submission)
         findings = _fold(findings)
+        alone = [finding for finding in findings if finding.rule in _ALONE]
+        if alone:
+            findings, not_run, notes = alone[:1], [], (*notes, ("WRONG_FORM", ""))
         if diagnose:
             findings = _explain(findings, submission)
     if severities:
@@ -471,7 +481,7 @@ def judge(
         record=submission.record,
         findings=tuple(findings),
         not_run=tuple(not_run),
-        notes=submission.notes,
+        notes=notes,
         grade=_grade(submission),
     )
 

@@ -20,7 +20,7 @@ from perfxl.number import as_printed, read_amount, read_target, shown
 from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation
 from perfxl.rules.exceptions import WaiverUse
 from perfxl.sheet import Cell, Value
-from perfxl.submission import Difference, FieldCell, FieldKind, MoneyColumn, Submission, TextField
+from perfxl.submission import Difference, FieldCell, FieldKind, MoneyColumn, Registered, Submission, TextField
 
 HERE = Path(__file__).parent
 SOURCES = ("total", "appropriation", "carryover", "other")
@@ -382,6 +382,12 @@ def _submission(pairs: dict[str, str], form: Form) -> Submission:
     if "ledger" in pairs:
         entries = (entry.partition(":") for entry in pairs.pop("ledger").split(","))
         more["ledger"] = {term: Decimal(amount) for term, _, amount in entries}
+    if "origin" in pairs:
+        more["origin"] = _assignment(pairs.pop("origin"))[0]
+    if "registered" in pairs:
+        known = pairs.pop("registered")
+        wanted, version = (None, None) if known == "none" else _assignment(known)
+        more["registered"] = Registered(assignment=wanted, version=version)
     dated = pairs.pop("dated", "")
     for key in ("issued_names", "errors"):
         if key in pairs:
@@ -404,6 +410,13 @@ def _submission(pairs: dict[str, str], form: Form) -> Submission:
     return made
 
 
+def _assignment(text: str) -> tuple[Assignment, str | None]:
+    """``unit/project/year/version``."""
+    unit, project, year, *version = text.split("/")
+    given = Assignment(implementing_unit=unit or None, project_name=project or None, fiscal_year=int(year))
+    return given, version[0] if version else None
+
+
 def _use(pairs: Mapping[str, str]) -> WaiverUse:
     waiver = Waiver(rule="M09", reason="机构调整", approver="预算科", expires=pairs["expires"], number=1)
     return WaiverUse(waiver=waiver, used=pairs["used"] == "yes", today=pairs["today"])
@@ -417,6 +430,7 @@ _BUILDERS: Mapping[Over, Any] = {
     "indicators": lambda pairs, form: _row(pairs),
     "cells": lambda pairs, form: _cell(pairs),
     "differences": lambda pairs, form: _difference(pairs),
+    "issued": lambda pairs, form: _difference(pairs),
     "texts": lambda pairs, form: _text(pairs),
     "submission": _submission,
     "waivers": lambda pairs, form: _use(pairs),

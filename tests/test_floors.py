@@ -45,7 +45,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stamped",),
     ("reading",),
     ("validator", "crosscheck", "report", "xlsx"),
-    ("files", "pool", "config", "waivers"),
+    ("files", "pool", "config", "waivers", "issued"),
     ("checking",),
     ("correcting",),
     ("campaign",),

@@ -21,7 +21,7 @@ from perfxl.validator import judge, status_of
 CODES = tuple(
     code
     for line in (
-        "W02 W04 W05 W06 W07 W08 W09 W10 W11 W12 W13 H01 H02 H03 H05 H06",
+        "W02 W03 W04 W05 W06 W07 W08 W09 W10 W11 W12 W13 H01 H02 H03 H05 H06",
         "M01 M02 M03 M04 M05 M06 M07 M08 M09 M10 M11 M12 M13 X01 X02 X03 X04 X06 X07 X08 X09",
         "K01 K02 K03 K04 K05 K06 K07 V01 V02 V03 V04 V05 V06 V07 V08",
         "V09 V10 V11 V12 V13 V14 V15 V16 S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11 S12 S13 S14 S15 S16",
@@ -241,8 +241,8 @@ def small(record: SelfEvaluation, **more: Any) -> Submission:
 def test_form_without_fault_passes() -> None:
     judged = verdict(small(form_of(*GOOD)))
     assert judged.findings == ()
-    # nobody supplied the accounts
-    assert [(entry.rule, entry.missing) for entry in judged.not_run] == [("M13", ("ledger",))]
+    # nobody supplied a record of what was issued, nor the accounts
+    assert [(entry.rule, entry.missing) for entry in judged.not_run] == [("W03", ("registered",)), ("M13", ("ledger",))]
     assert judged.status == "pass"
 
 
@@ -284,6 +284,7 @@ def test_qualitative_actual_of_a_figure_is_not_run() -> None:
 def test_uncompared_form_says_so() -> None:
     judged = verdict(submission(form_of(*GOOD), form=SMALL_AMOUNTS, unit_text="元"))
     assert [(entry.rule, entry.missing) for entry in judged.not_run] == [
+        ("W03", ("registered",)),
         ("W05", ("issued",)),
         ("W08", ("issued",)),
         ("M13", ("ledger",)),

@@ -22,6 +22,8 @@ from ..definition import BrokenDefinitionError
 from ..files import find_files
 from ..finding import Across, Severity, Verdict
 from ..form import Form, form_ids, load_form
+from ..issued import Issued, load_issued
+from ..rejection import REJECTIONS, Rejected
 from ..report.tally import Tally
 from ..rules import BOOK
 from ..waivers import Waivers, load_waivers
@@ -70,6 +72,11 @@ def command(say: Speech) -> click.Command:
                 ["--waivers", "waivers_file"],
                 metavar="FILE",
                 help=say("豁免文件（TOML）。", "a file of waivers (TOML)"),
+            ),
+            click.Option(
+                ["--issued", "issued_path"],
+                metavar="PATH",
+                help=say("下发内容：工作簿或项目 .toml。", "what was issued: a workbook or a project .toml"),
             ),
             click.Option(["--allow-macros"], is_flag=True, help=say("含宏的文件不算错误。", "macros are no error")),
             click.Option(
@@ -127,6 +134,7 @@ def run(
     preview: bool,
     config_file: str | None,
     waivers_file: str | None,
+    issued_path: str | None,
     allow_macros: bool,
     fail_on: str | None,
     form_name: str | None,
@@ -151,7 +159,10 @@ def run(
     progress = Progress(say) if _shows_progress(quiet, output) else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
         raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
-    batch = Batch()
+    path = issued_path or config.issued
+    issued = _issued(path, form, say) if path else None
+    # a project file is one of many; a workbook is a register of what went out
+    batch = Batch(issued.assignments if issued and issued.version else None)
     try:
         if output:
             _spare_inputs(output, paths, say)
@@ -162,6 +173,7 @@ def run(
             jobs=jobs,
             stamped_only=stamped_only,
             config=config,
+            issued=issued,
             progress=progress,
             drawings=layout == "html",
             batch=batch,
@@ -233,6 +245,16 @@ def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str
     module = import_module(f"..report.{'json' if layout == 'jsonl' else layout}", __package__)
     report: Callable[[Iterable[Verdict], Tally, str, Across], Iterable[bytes]] = getattr(module, f"{layout}_report")
     return report(verdicts, tally, lang, beside)
+
+
+def _issued(path: str, form: Form | None, say: Speech) -> Issued:
+    """What was issued; a file that does not say is a usage error."""
+    try:
+        return _read(partial(load_issued, form=form), path, say)
+    except Rejected as rejection:
+        words = REJECTIONS[rejection.code]
+        zh, en = f"{path} 里没有下发内容：{words.zh}", f"{path} holds nothing that was issued: {words.en}"
+        raise click.UsageError(say(zh, en)) from rejection
 
 
 def _form(name: str, say: Speech) -> Form:

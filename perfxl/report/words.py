@@ -25,10 +25,14 @@ _INTERNAL = (
     "Please send this line and the file to the maintainers.",
 )
 _OWN_NOTES = {
+    "WRONG_FORM": (
+        "这不是要收的那一份表，其余核验从略。",
+        "This is not the form that was due; nothing else of it is judged.",
+    ),
     "WRONG_EXTENSION": (
         "内容是 .xlsx 表格，但文件扩展名不对。",
         "The content is an .xlsx workbook, the file name says otherwise.",
-    )
+    ),
 }
 _TERMS = {
     "initial_budget": ("年初预算数", "initial budget"),
@@ -46,6 +50,7 @@ _TERMS = {
     "expected_goal": ("预期目标", "expected goal"),
     "actual_result": ("实际完成情况", "actual result"),
     "parts": ("组成合计的各行", "the rows that make the total"),
+    "registered": ("主管部门留存的下发内容（--issued）", "the department's own record (--issued)"),
     "ledger": ("决算（账面）数", "figures of the accounts"),
     "issued": ("下发内容（本表没有标识）", "issued content (the form is not stamped)"),
     "register": ("下发清单", "a list of what was issued"),

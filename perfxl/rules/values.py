@@ -546,7 +546,7 @@ def grade_word_given(row: Indicator, form: Form) -> Iterator[Breach]:
 
 @rule(
     "V14",
-    over="differences",
+    over="issued",
     severity=Severity.ERROR,
     zh="指标值被改动：下发为“{expected}”，现为“{actual}”。",
     en="A target was changed: issued as “{expected}”, now “{actual}”.",

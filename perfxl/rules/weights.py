@@ -143,7 +143,7 @@ def weight_valid(row: Indicator, form: Form) -> Iterator[Breach]:
 
 @rule(
     "K05",
-    over="differences",
+    over="issued",
     severity=Severity.ERROR,
     zh="分值被改动：下发为 {expected}，现为 {actual}。",
     en="A weight was changed: issued as {expected}, now {actual}.",

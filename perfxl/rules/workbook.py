@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from ..borrowed import reaches
-from ..finding import Breach, Rule, Severity, rule
+from ..finding import Breach, Rule, Severity, given, rule
 from ..form import Form
 from ..number import half_up, read_format, squeeze
+from ..stamp import read_stamp
 from ..submission import Difference, FieldCell, Submission
 
 NUMERIC = frozenset({"money", "weight", "score", "rate"})
@@ -59,6 +60,77 @@ def stamp_whole(form_read: Submission, form: Form) -> Iterator[Breach]:
         yield Breach("")
     elif state in ("disagree", "lost") or (state == "absent" and form_read.stamp_expected):
         yield Breach("", variant=state)
+
+
+def _told(name: str | None) -> str:
+    return name or "–"
+
+
+@rule(
+    "W03",
+    over="submission",
+    severity=Severity.ERROR,
+    zh="这份表下发给“{actual}”，不是“{expected}”的表。",
+    en="This form was issued to “{actual}”; that of “{expected}” is due.",
+    remedy=(
+        "请填报下发给本单位、本项目、本年度的那一份表。",
+        "Return the form that was issued to this unit, project and year.",
+    ),
+    needs=("registered",),
+    variants={
+        "period": (
+            "这是 {actual} 年度的表，应收 {expected} 年度的。",
+            "This is the form of {actual}; that of {expected} is due.",
+        ),
+        "project": (
+            "这份表是项目“{actual}”的，不是“{expected}”的。",
+            "This form is for the project “{actual}”, not “{expected}”.",
+        ),
+        "version": (
+            "这份表是旧版（{actual}），现行版本为 {expected}。",
+            "This form is of another edition ({actual}); {expected} was issued.",
+        ),
+        "unknown": (
+            "下发的任务中没有这份表：{actual}。",
+            "Nothing that was issued answers to this form: {actual}.",
+        ),
+    },
+)
+def issued_to_this_unit(form_read: Submission, form: Form) -> Iterator[Breach]:
+    """表应是下发的那一份。 The form is the one that was issued to this unit.
+
+    与主管部门留存的下发内容（--issued）比对：转发了别的单位、别的年度或旧版的表，先说这一条，其余从略。
+    没有标识的表由 W02、H01、H02 来说。没有给出 --issued 时记为未核验。
+
+    Held against the department's own record (``--issued``). A form of another unit, year or edition is
+    said first and alone; of one without a stamp W02, H01 and H02 speak. Without a record it is not run.
+
+    Pass: origin=甲中心/培训/2023 registered=甲中心/培训/2023
+    Pass: origin=甲中心/培训/2023 registered=/培训/0
+    Fail: origin=乙中心/培训/2023 registered=甲中心/培训/2023
+    Fail: origin=甲中心/培训/2022 registered=甲中心/培训/2023
+    Fail: origin=甲中心/会议/2023 registered=甲中心/培训/2023
+    Fail: origin=甲中心/培训/2023 registered=甲中心/培训/2023/0123456789ab stamp=perfxl1.shanghai.ba9876543210.A1.00000000000000000000000000000000
+    Fail: origin=甲中心/会议/2023 registered=none
+    """  # noqa: E501
+    wanted, origin = given(form_read.registered).assignment, form_read.origin
+    if wanted is None:
+        names = origin or form_read.record
+        yield Breach("", actual=f"{_told(names.implementing_unit)} · {_told(names.project_name)}", variant="unknown")
+        return
+    if origin is None:
+        return
+    version, stamp = given(form_read.registered).version, read_stamp(form_read.stamp or "")
+    pairs = (
+        ("", wanted.implementing_unit, origin.implementing_unit),
+        ("period", str(wanted.fiscal_year) if wanted.fiscal_year else None, str(origin.fiscal_year)),
+        ("project", wanted.project_name, origin.project_name),
+        ("version", version, stamp.version if stamp else version),
+    )
+    for variant, due, found in pairs:
+        if due is not None and squeeze(due) != squeeze(found or ""):
+            yield Breach("", expected=due, actual=_told(found), variant=variant)
+            return
 
 
 @rule(
@@ -279,7 +351,7 @@ def _shown(value: Decimal | str | bool | None) -> Decimal | str | None:
 
 @rule(
     "W08",
-    over="differences",
+    over="issued",
     severity=Severity.ERROR,
     zh="锁定内容被改动：下发为“{expected}”，现为“{actual}”。",
     en="Locked content was changed: issued as “{expected}”, now “{actual}”.",
@@ -566,6 +638,7 @@ def no_error_values(form_read: Submission, form: Form) -> Iterator[Breach]:
 
 RULES: tuple[Rule, ...] = (
     stamp_whole,
+    issued_to_this_unit,
     field_located,
     formula_kept,
     result_stored,
