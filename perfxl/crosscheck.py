@@ -8,6 +8,7 @@ from typing import Any
 
 from . import grouping
 from .batch import Batch
+from .choice import GENERAL, general
 from .finding import Across, BatchFinding, BatchNotRun, Breach, Finding, Over, Rule, Severity
 from .form import Form, Parameters, load_form, with_parameters
 from .rules import BOOK
@@ -60,12 +61,20 @@ def cross_check(
     chosen = [rule for rule in rules if rule.over in _GROUPS]
     if batch.is_alone or not chosen:
         return
-    form = form or load_form(max(batch.kinds, key=lambda name: batch.kinds[name]))
+    form = form or _definition(batch)
     form, graded = with_parameters(form, changes), dict(severities)
     for rule in chosen:
         for group in _GROUPS[rule.over](batch, form.rules):
             for breach in rule.function(group, form):
                 yield _finding(rule, breach, group, graded.get(rule.code))
+
+
+def _definition(batch: Batch) -> Form:
+    """The definition that most forms of the batch have; forms that none describes have the general one."""
+    name = max(batch.kinds, key=lambda name: batch.kinds[name])
+    if name == GENERAL:
+        return general()
+    return load_form(name)
 
 
 def _finding(rule: Rule, breach: Breach, group: Any, graded: Severity | None) -> BatchFinding:

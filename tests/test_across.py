@@ -364,3 +364,15 @@ def test_thresholds_are_those_of_the_form_given() -> None:
     batch = batch_of([record("道路", total_score=Decimal(100)), record("绿化", total_score=Decimal(100))])
     assert codes(cross_check(batch, rules=BOOK)) == {}
     assert codes(cross_check(batch, form=strict, rules=BOOK)) == {"C05": 1}
+
+
+def test_a_batch_of_forms_that_no_definition_describes_is_judged_by_the_general_one(tmp_path: Path) -> None:
+    from layouts import fixtures
+
+    for number, fixture in enumerate(fixtures()):
+        (tmp_path / f"{number}.xlsx").write_bytes(fixture.workbook())
+    batch = Batch()
+    forms = {verdict.form for verdict in check([tmp_path], batch=batch)}
+    assert "general" in forms
+    batch.kinds["general"] = 1 + max(batch.kinds.values())
+    assert isinstance(list(cross_check(batch)), list)
