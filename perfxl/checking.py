@@ -19,13 +19,13 @@ from .batch import Batch
 from .config import PLAIN, Config
 from .digest import expect, hex_digest
 from .drawing import draw
-from .files import WORKBOOKS, Path, Source, contents, find_files
+from .files import WORKBOOKS, Path, Source, content_name, contents, find_files
 from .finding import Rule, Severity, Verdict
 from .form import Form, with_parameters
 from .formdigest import Digest, digest_of
 from .issued import Issued, against
 from .noun import noun
-from .pool import spread
+from .pool import Fate, stream
 from .reading import read_sheets, read_submissions
 from .rejection import Rejected
 from .sheet import Workbook
@@ -51,6 +51,7 @@ class Terms:
     changes: tuple[tuple[str, object], ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     issued: Issued | None = None
+    files: int = 1
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules to be run, in the order of the rule book."""
@@ -60,7 +61,7 @@ class Terms:
 
 
 def check(
-    paths: Sequence[Path],
+    paths: Sequence[Path | bytes],
     *,
     form: Form | None = None,
     year: int | None = None,
@@ -73,6 +74,7 @@ def check(
     batch: Batch | None = None,
     config: Config = PLAIN,
     issued: Issued | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[Verdict]:
     """The verdicts on files, folders and zips of returns, in their order, as they are ready.
 
@@ -83,12 +85,15 @@ def check(
     ``crosscheck``.  ``config`` grades findings, changes thresholds and, where ``rules`` are not
     given, chooses among them; ``issued`` is what the department issued, by its own record.
     ``progress`` is told how many files of how many are done.  With ``drawings`` each verdict
-    carries its sheet as it stands, for a report that shows it.
+    carries its sheet as it stands, for a report that shows it; once ``stop`` says yes,
+    the files in hand are finished and no other is begun.
+
+    In processes of our own a file that ends its process is rejected as ``MEMORY_LIMIT``, one that does
+    not end as ``TIME_LIMIT``; both cost no other file its verdict.
 
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
     sources = find_files(paths)
-    expect(len(sources))
     rules = config.rules() if rules is rule_book.STANDARD else rules
     terms = Terms(
         form=form,
@@ -100,21 +105,34 @@ def check(
         changes=config.changes,
         severities=config.severities,
         issued=issued,
+        files=len(sources),
     )
-    files = spread(partial(judge_chunk, terms=terms), sources, lost, jobs=jobs, executor=executor)
-    return _told(files, len(sources), progress, batch)
+    events = stream(
+        partial(judge_source, terms=terms), sources, lost, jobs=jobs, executor=executor, stop=stop or _never
+    )
+    return _told(events, len(sources), progress, batch)
+
+
+def _never() -> bool:
+    return False
 
 
 def _told(
-    files: Iterator[list[Judged]], count: int, progress: Callable[[int, int], None] | None, batch: Batch | None
+    events: Iterator[list[Judged] | None],
+    count: int,
+    progress: Callable[[int, int], None] | None,
+    batch: Batch | None,
 ) -> Iterator[Verdict]:
-    for done, judged in enumerate(files, 1):
-        for each in judged:
+    done = 0
+    for judged in events:
+        for each in judged or ():
             if batch is not None and each.digest is not None:
                 batch.add(each.digest)
             yield each.verdict
-        if progress is not None:
-            progress(done, count)
+        if judged is None:
+            done += 1
+            if progress is not None:
+                progress(done, count)
 
 
 class Judged(NamedTuple):
@@ -124,26 +142,20 @@ class Judged(NamedTuple):
     digest: Digest | None = None
 
 
-def judge_chunk(sources: Sequence[Source], terms: Terms) -> list[list[Judged]]:
-    """The verdicts on some files, file by file: the work of one worker."""
-    expect(len(sources))
-    return [judge_source(source, terms) for source in sources]
-
-
-def lost(source: Source) -> list[Judged]:
-    """The verdict on a file that took its worker with it."""
-    return [_rejected(source.name, "MEMORY_LIMIT")]
-
-
-def judge_source(source: Source, terms: Terms) -> list[Judged]:
-    """The verdicts on one file on disk, or on every workbook of a zip of returns."""
-    judged = list[Judged]()
-    for name, content in contents(source):
+def judge_source(source: Source, skip: int, terms: Terms) -> Iterator[list[Judged]]:
+    """The verdicts on one file on disk, or on every workbook of a zip of returns but the first ``skip``."""
+    expect(terms.files)
+    for name, content in contents(source, skip):
         if isinstance(content, Rejected):
-            judged.append(_rejected(name, content.code, content.where))
+            yield [_rejected(name, content.code, content.where)]
         else:
-            judged += judge_content(name, content, terms)
-    return judged
+            yield judge_content(name, content, terms)
+
+
+def lost(source: Source, number: int, fate: Fate) -> list[Judged] | None:
+    """The verdict on a workbook that took its process with it, or would not end; ``None`` behind the last one."""
+    name = content_name(source, number)
+    return None if name is None else [_rejected(name, fate)]
 
 
 def judge_bytes(name: str, data: bytes, terms: Terms | None = None) -> list[Verdict]:

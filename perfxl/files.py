@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING, overload
 
 from .noun import ordered_noun
 from .rejection import Rejected
@@ -41,40 +44,103 @@ class Source:
     name: str
 
 
-def find_files(paths: Iterable[Path]) -> list[Source]:
+class Sources(Sequence[Source]):
+    """The files of a run in order; folders and names are kept, each ``Source`` is made when it is asked for."""
+
+    def __init__(self) -> None:
+        self._folders: list[str] = []
+        self._names: list[list[str]] = []
+        self._ends: list[int] = []
+
+    def add(self, folder: str, names: list[str]) -> None:
+        """Files of one folder, or with ``""`` paths as they were given."""
+        if self._folders and self._folders[-1] == folder:
+            self._names[-1] += names
+            self._ends[-1] += len(names)
+        elif names:
+            self._ends.append(len(self) + len(names))
+            self._folders.append(folder)
+            self._names.append(names)
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, at: int) -> Source: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Source]: ...
+    def __getitem__(self, at: int | slice) -> Source | list[Source]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        number = at if at >= 0 else at + len(self)
+        if not 0 <= number < len(self):
+            raise IndexError(at)
+        place = bisect_right(self._ends, number)
+        name = self._names[place][number - self._ends[place]]
+        path = os.path.join(self._folders[place], name)
+        return Source(path, _display(path))
+
+
+def find_files(paths: Iterable[Path | bytes]) -> Sources:
     """Files as given; in folders, all workbooks and archives, sorted; no file twice.
 
-    Lock files (``~$…``) and hidden files of a folder are left out.  Raises
-    ``FileNotFoundError`` for a path that is not there.
+    Lock files (``~$…``) and hidden files of a folder are left out; a folder that cannot be looked
+    into stands for itself.  Raises ``FileNotFoundError`` for a path that is not there.
     """
-    found: dict[str, Source] = {}
-    for path in (os.fspath(path) for path in paths):
+    given = [os.fsdecode(path) for path in paths]
+    seen = set[str]() if _overlap(given) else None
+    found = Sources()
+
+    def take(folder: str, names: list[str]) -> None:
+        if seen is not None:
+            whole = [(name, os.path.normpath(os.path.join(folder, name))) for name in names]
+            names = [name for name, path in whole if path not in seen]
+            seen.update(path for _, path in whole)
+        found.add(folder, names)
+
+    for path in given:
         if os.path.isdir(path):
-            for each in _inside(path):
-                found.setdefault(os.path.normpath(each), Source(each, each))
+            for folder, names in _below(path):
+                take(folder, names)
         elif os.path.lexists(path):
-            found.setdefault(os.path.normpath(path), Source(path, path))
+            take("", [path])
         else:
-            raise FileNotFoundError(path)
-    return list(found.values())
+            raise FileNotFoundError(_display(path))
+    return found
 
 
-def _inside(folder: str) -> Iterator[str]:
-    for where, folders, files in os.walk(folder):
+def _overlap(paths: Iterable[str]) -> bool:
+    """Whether one of the paths is, or lies in, another one."""
+    ordered = sorted(os.path.join(os.path.abspath(path), "") for path in paths)
+    return any(later.startswith(earlier) for earlier, later in pairwise(ordered))
+
+
+def _below(folder: str) -> Iterator[tuple[str, list[str]]]:
+    closed = list[str]()
+    for where, folders, files in os.walk(folder, onerror=lambda error: closed.append(str(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if _wanted(name):
-                yield os.path.join(where, name)
+        yield where, sorted(name for name in files if _wanted(name))
+    yield "", closed
+
+
+def _display(path: str) -> str:
+    """A path that can be written out: bytes of its name that are no UTF-8 are shown as ``\\xb2``."""
+    if path.isascii():
+        return path
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _wanted(name: str) -> bool:
     return name.lower().endswith(COLLECTED) and not name.startswith((".", "~$"))
 
 
-def contents(source: Source) -> Iterator[tuple[str, Content]]:
-    """Name and content of one file on disk, or of every workbook of a zip of returns."""
+def contents(source: Source, skip: int = 0) -> Iterator[tuple[str, Content]]:
+    """Name and content of one file on disk, or of every workbook of a zip of returns but the first ``skip``."""
     try:
-        if not stat.S_ISREG(os.stat(source.path).st_mode):
+        mode = os.stat(source.path).st_mode
+        if not stat.S_ISREG(mode):
+            if stat.S_ISDIR(mode):
+                os.listdir(source.path)  # says why it could not be looked into
             raise OSError("no regular file")
         if source.name.lower().endswith(".zip"):
             from zipfile import ZipFile, is_zipfile
@@ -83,18 +149,44 @@ def contents(source: Source) -> Iterator[tuple[str, Content]]:
                 _look_ahead(source.path)
                 with ZipFile(source.path) as archive:
                     if not _is_document(archive):
-                        yield from _inside_archive(source.name, archive)
+                        for file, member in _members(source.name, archive)[skip:]:
+                            yield file, _inside(file, archive, member)
                         return
-        with open(source.path, "rb") as file:
-            data = file.read(DEFAULT.file_bytes + 1)
+        content: Content = _read(source.path)
     except OSError as error:
-        yield source.name, Rejected("UNREADABLE", error.strerror or str(error))
+        content = Rejected("UNREADABLE", error.strerror or str(error))
     except Rejected as rejection:
-        yield source.name, rejection
+        content = rejection
     except _zip_errors():
-        yield source.name, Rejected("BAD_ZIP")
-    else:
-        yield source.name, data
+        content = Rejected("BAD_ZIP")
+    if not skip:
+        yield source.name, content
+
+
+def content_name(source: Source, number: int) -> str | None:
+    """What the content of that number is called, ``None`` where there is none; of an archive the directory is read."""
+    from zipfile import ZipFile
+
+    names = [source.name]
+    if source.name.lower().endswith(".zip"):
+        with suppress(Rejected, *_zip_errors()):
+            _look_ahead(source.path)
+            with ZipFile(source.path) as archive:
+                if not _is_document(archive):
+                    names = [file for file, _ in _members(source.name, archive)]
+    return names[number] if number < len(names) else None
+
+
+def _read(path: str) -> bytes:
+    """The bytes of a file, as they were at one moment: what is written to meanwhile is read once more."""
+    for _ in range(3):
+        with open(path, "rb") as file:
+            before = os.fstat(file.fileno())
+            data = file.read(DEFAULT.file_bytes + 1)
+            after = os.fstat(file.fileno())
+        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            return data
+    raise OSError("written to while it was read")
 
 
 def _zip_errors() -> tuple[type[Exception], ...]:
@@ -127,8 +219,8 @@ def _is_document(archive: ZipFile) -> bool:
     return bool(names & {"[Content_Types].xml", "mimetype", "xl/workbook.xml"})
 
 
-def _inside_archive(name: str, archive: ZipFile) -> Iterator[tuple[str, Content]]:
-    """Every workbook of an archive, one level deep, read to memory only."""
+def _members(name: str, archive: ZipFile) -> list[tuple[str, ZipInfo]]:
+    """Every workbook of an archive, by name. Raises ``Rejected`` where there is none, or too much."""
     members = [(_member_name(member), member) for member in archive.infolist() if not member.is_dir()]
     shown = [(inside, inside.replace("\\", "/").rpartition("/")[2], member) for inside, member in members]
     wanted = [
@@ -143,16 +235,15 @@ def _inside_archive(name: str, archive: ZipFile) -> Iterator[tuple[str, Content]
         raise Rejected("TOO_MANY_FILES", str(len(members)))
     if sum(member.file_size for _, member in wanted) > MAX_ARCHIVE:
         raise Rejected("FILE_TOO_LARGE")
-    for file, member in sorted(wanted, key=lambda pair: pair[0]):
-        if file.lower().endswith(ARCHIVES):
-            yield file, Rejected("NESTED_ARCHIVE")
-        elif member.flag_bits & 0x41:
-            yield file, Rejected("ENCRYPTED_ZIP")
-        else:
-            yield file, _member(archive, member)
+    return sorted(wanted, key=lambda pair: pair[0])
 
 
-def _member(archive: ZipFile, member: ZipInfo) -> Content:
+def _inside(file: str, archive: ZipFile, member: ZipInfo) -> Content:
+    """One workbook of an archive, read to memory only; archives in it are not opened."""
+    if file.lower().endswith(ARCHIVES):
+        return Rejected("NESTED_ARCHIVE")
+    if member.flag_bits & 0x41:
+        return Rejected("ENCRYPTED_ZIP")
     try:
         with archive.open(member) as stream:
             return stream.read(DEFAULT.file_bytes + 1)

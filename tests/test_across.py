@@ -105,7 +105,7 @@ def test_page_is_complete_and_every_variant_is_shown(each: Rule) -> None:
 
 def test_codes_are_used_once_among_the_rules_over_a_batch() -> None:
     assert [each.code for each in ACROSS] == list(dict.fromkeys(each.code for each in ACROSS))
-    assert (*ALL, *ACROSS) == BOOK
+    assert {each.code for each in (*ALL, *ACROSS)} <= {each.code for each in BOOK}
     assert all(across_by_code(each.code) is each for each in ACROSS)
 
 

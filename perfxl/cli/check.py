@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -29,7 +29,9 @@ from ..rules import BOOK
 from ..waivers import Waivers, load_waivers
 from .definitions import BrokenFileError, form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
+from .progress import Progress
 from .speech import Command, Speech
+from .stopping import INTERRUPTED, stoppable
 
 T = TypeVar("T")
 
@@ -156,51 +158,51 @@ def run(
     form = _form(form_name, say) if form_name else None
     path = waivers_file or config.waivers
     waivers = Waivers(_read(load_waivers, path, say), time.strftime("%Y-%m-%d")) if path else None
-    progress = Progress(say) if _shows_progress(quiet, output) else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
         raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
     path = issued_path or config.issued
     issued = _issued(path, form, say) if path else None
     # a project file is one of many; a workbook is a register of what went out
     batch = Batch(issued.assignments if issued and issued.version else None)
-    try:
-        if output:
-            _spare_inputs(output, paths, say)
-        verdicts = check(
-            paths,
-            form=form,
-            year=year,
-            jobs=jobs,
-            stamped_only=stamped_only,
-            config=config,
-            issued=issued,
-            progress=progress,
-            drawings=layout == "html",
-            batch=batch,
-        )
-    except FileNotFoundError as error:
-        raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
-    tally, interrupted = Tally(), list[bool]()
-    source = until_interrupted(verdicts, interrupted)
-    beside = across(batch, form=form, rules=config.rules(), changes=config.changes, severities=config.severities)
-    if waivers is not None:
-        source = waivers.applied(source)
-        said = waivers.remarks(config.rules(), form or load_form(form_ids()[0]), config.severities)
-        beside = Across(chain(waivers.across(beside.findings), said), beside.not_run)
-    if layout == "text":
-        from ..report.text import TextReport
+    tally = Tally()
+    on = output is None and is_terminal(sys.stdout)
+    with stoppable(say) as stop, Progress("核验", "checking", 0, say, quiet=quiet or on) as bar:
+        try:
+            if output:
+                _spare_inputs(output, paths, say)
+            verdicts = check(
+                paths,
+                form=form,
+                year=year,
+                jobs=jobs,
+                stamped_only=stamped_only,
+                config=config,
+                issued=issued,
+                progress=bar,
+                drawings=layout == "html",
+                batch=batch,
+                stop=stop,
+            )
+        except FileNotFoundError as error:
+            raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
+        beside = across(batch, form=form, rules=config.rules(), changes=config.changes, severities=config.severities)
+        if waivers is not None:
+            verdicts = waivers.applied(verdicts)
+            said = waivers.remarks(config.rules(), form or load_form(form_ids()[0]), config.severities)
+            beside = Across(chain(waivers.across(beside.findings), said), beside.not_run)
+        if layout == "text":
+            from ..report.text import TextReport
 
-        on = output is None and is_terminal(sys.stdout)
-        report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None, brief=quiet)
-        pieces: Iterable[bytes] = (piece.encode() for piece in report.report(source, tally, beside))
-    else:
-        pieces = pieces_for(layout, source, tally, say.lang, beside)
-    emit(pieces, output, layout == "text", say)
-    if progress is not None:
-        progress.wipe()
+            report = TextReport(say.lang, paint=painter(on), width=terminal_width() if on else None, brief=quiet)
+            pieces: Iterable[bytes] = (piece.encode() for piece in report.report(verdicts, tally, beside))
+        else:
+            pieces = pieces_for(layout, verdicts, tally, say.lang, beside)
+        emit(pieces, output, layout == "text", say)
+        interrupted = stop() and (bar.done < bar.total or not bar.total)
     if interrupted:
-        click.echo(say(f"已中断；已核验 {tally.files} 个文件。", f"interrupted after {tally.files} files"), err=True)
-        return 130
+        zh = f"已中断：{bar.total} 个文件核验了 {bar.done} 个。"
+        click.echo(say(zh, f"interrupted: {bar.done} of {bar.total} files checked"), err=True)
+        return INTERRUPTED
     if not tally.files:
         click.echo(say("没有找到可核验的文件。", "no workbooks found"), err=True)
     return exit_code(tally, fail_on or config.fail_on or "error")
@@ -271,14 +273,6 @@ def exit_code(tally: Tally, fail_on: str) -> int:
     return int(fail_on != "never" and tally.at_least(Severity(fail_on)) > 0)
 
 
-def until_interrupted(verdicts: Iterable[Verdict], interrupted: list[bool]) -> Iterator[Verdict]:
-    """The verdicts until Ctrl-C, so that the report ends well with what was done."""
-    try:
-        yield from verdicts
-    except KeyboardInterrupt:
-        interrupted.append(True)
-
-
 def emit(pieces: Iterable[bytes], output: str | None, is_text: bool, say: Speech) -> None:
     """The pieces to a file that appears whole, or to stdout as they come."""
     if output:
@@ -318,22 +312,3 @@ def _spare_inputs(output: str, paths: Sequence[str], say: Speech) -> None:
             raise click.UsageError(
                 say(f"{output} 是要核验的文件，不能覆盖。", f"{output} is one of the files to be judged")
             )
-
-
-def _shows_progress(quiet: bool, output: str | None) -> bool:
-    return not quiet and is_terminal(sys.stderr) and (output is not None or not is_terminal(sys.stdout))
-
-
-class Progress:
-    """``12/300`` on stderr, in one line."""
-
-    def __init__(self, say: Speech, write: Callable[[str], object] = sys.stderr.write) -> None:
-        self.say, self.write = say, write
-
-    def __call__(self, done: int, total: int) -> None:
-        self.write(self.say(f"\r已核验 {done}/{total}", f"\rjudged {done}/{total}"))
-        sys.stderr.flush()
-
-    def wipe(self) -> None:
-        """Leave nothing on the line."""
-        self.write("\r\x1b[K")
