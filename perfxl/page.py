@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import field, replace
+from functools import lru_cache
 
 from .form import Form
 from .formula import Places, parse, to_excel
@@ -93,7 +94,12 @@ class Page:
 
 def text_width(text: str) -> int:
     """The width of a text in half characters: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
+    return sum(map(_width, text))
+
+
+@lru_cache(maxsize=8192)
+def _width(sign: str) -> int:
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
 def lines(text: str, width: float) -> int:

@@ -111,15 +111,15 @@ class Content:
         # LibreOffice saves a literal _x005F_ so that it reads as _ afterwards; the digest would no longer fit.
         return text.replace("_x", "\\u005fx")
 
-    def digest(self) -> str:
-        """The first 32 hex digits of the content's SHA-256."""
-        return _digest(self.text())
+    def digest(self, text: str | None = None) -> str:
+        """The first 32 hex digits of the content's SHA-256; ``text`` is its text, where that is at hand."""
+        return _digest(self.text() if text is None else text)
 
-    def stamp(self, seal: Seal | None = None) -> str:
+    def stamp(self, seal: Seal | None = None, text: str | None = None) -> str:
         """``perfxl1.<form>.<version>.<assignment>.<digest>``, under a seal also ``.<keyed digest>``."""
         name = self.assignments[0].id if len(self.assignments) == 1 else f"{len(self.assignments)}-sheets"
-        text = f"perfxl1.{_safe(self.form)}.{self.version}.{_safe(name) or 'blank'}.{self.digest()}"
-        return text if seal is None else f"{text}.{seal.mac(text)}"
+        made = f"perfxl1.{_safe(self.form)}.{self.version}.{_safe(name) or 'blank'}.{self.digest(text)}"
+        return made if seal is None else f"{made}.{seal.mac(made)}"
 
 
 def _digest(text: str) -> str:
@@ -181,9 +181,8 @@ def _indicator_in(row: Mapping[str, str]) -> Indicator:
     )
 
 
-def hidden_sheet(content: Content, stamp: str) -> Sheet:
-    """The very hidden sheet: the stamp, then the issued content in pieces."""
-    text = content.text()
+def hidden_sheet(text: str, stamp: str) -> Sheet:
+    """The very hidden sheet: the stamp, then the text of the issued content in pieces."""
     size = _CHUNK if max(text) <= "\uffff" else _CHUNK // 2  # a cell counts an emoji twice
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     cells = {}

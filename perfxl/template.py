@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from . import stamp
 from .filling import shape
@@ -41,13 +42,14 @@ def _entered(record: SelfEvaluation | None, assignment: Assignment, count: int) 
 
 def _indicator_values(name: str, row: Indicator) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for term in Indicator.__dataclass_fields__:
-        value = getattr(row, term)
-        if isinstance(value, Target):
-            value = value.text
+    for term, value in zip(_TERMS, _all_of(row), strict=True):
         if value is not None:
-            found[name + term] = value
+            found[name + term] = value.text if isinstance(value, Target) else value
     return found
+
+
+_TERMS: tuple[str, ...] = Indicator.__slots__  # type: ignore[attr-defined]
+_all_of = attrgetter(*_TERMS)
 
 
 def split_target(row: Indicator) -> Indicator:
@@ -161,11 +163,12 @@ def build_workbook(
         sheets.append(build_sheet(form, assignment, year=year, name=name, record=filled[at], number=at + 1))
     from . import guide  # 填报说明 is written, never read: the way of a check is shorter without it
 
-    text = content.stamp(seal)
+    issued = content.text()
+    text = content.stamp(seal, issued)
     if again is not None and again.content is not None and _same_issue(again.content, content):
-        content, text = again.content, again.text
+        issued, text = again.content.text(), again.text
     return Workbook(
-        sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(content, text)),
+        sheets=(*sheets, guide.sheet(form), stamp.hidden_sheet(issued, text)),
         constants={stamp.STAMP_NAME: text},
         properties={stamp.STAMP_PROPERTY: text},
         structure_locked=True,

@@ -32,11 +32,11 @@ def form() -> None:
         subprocess.run(pages, check=True)
 
 
-def terminal(command: list[str], target: Path) -> None:
-    """What a command prints, drawn as a terminal window."""
+def terminal(command: list[str], target: Path, folder: Path = PRINTED.parent) -> None:
+    """What a command prints in that folder, drawn as a terminal window."""
     environment = {**os.environ, "PERFXL_LANG": "zh", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
     ran = subprocess.run(
-        [sys.executable, "-m", *command], capture_output=True, check=False, env=environment, cwd=PRINTED.parent
+        [sys.executable, "-m", *command], capture_output=True, check=False, env=environment, cwd=folder
     )
     shown = ["$ " + " ".join(command), *ran.stdout.decode("utf-8").splitlines()]
     width = max(sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in line) for line in shown) * CELL + 40

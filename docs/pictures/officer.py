@@ -1,0 +1,66 @@
+"""Make the pictures of ``docs/officer.md``, so that they stay true.
+
+    python docs/pictures/officer.py
+
+Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``roster.png`` and ``issued.png``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from make import HERE, terminal
+
+from perfxl.campaign.roster_blank import blank_roster
+from perfxl.campaign.roster_layout import INDICATORS, PROJECTS, UNITS
+from perfxl.campaign.sample import sample_rows
+from perfxl.campaign.settings import ISSUED, ROSTER
+from perfxl.form import load_form
+from perfxl.xlsx.writer import write_workbook
+
+FOLDER = "2026年绩效自评"
+FORM = load_form("shanghai")
+
+
+def page(workbook: Path, target: Path, number: int, work: Path, resolution: int) -> None:
+    """A page of a workbook as it prints."""
+    profile = f"-env:UserInstallation=file://{work}/profile"
+    command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(work), str(workbook)]
+    subprocess.run(command, check=True, capture_output=True)
+    span = ["-f", str(number), "-l", str(number), "-r", str(resolution), "-png", "-singlefile"]
+    subprocess.run(["pdftoppm", *span, str(work / f"{workbook.stem}.pdf"), str(target)], check=True)
+
+
+def mistaken() -> dict[str, list[dict[str, object]]]:
+    """The sample with the slips that rosters have."""
+    rows = {sheet: [dict(row) for row in each] for sheet, each in sample_rows(FORM).items()}
+    rows[UNITS][3]["address"] = "he＠u03.example"
+    rows[PROJECTS][1]["unit"] = "U99"
+    rows[PROJECTS][4]["project"] = "A004"
+    amount = next(term for term in rows[PROJECTS][0] if term.startswith("funds."))
+    rows[PROJECTS][6][amount] = "963,580元"
+    rows[INDICATORS][0]["level_1"] = "产出"
+    rows[INDICATORS][7]["weight"] = FORM.execution_weight
+    return rows
+
+
+def main() -> None:
+    """All four."""
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        init = ["perfxl", "init", FOLDER, "--form", "shanghai", "--year", "2026", "--sample"]
+        terminal(init, HERE / "init.svg", work)
+        roster = work / FOLDER / ROSTER
+        right = roster.read_bytes()
+        roster.write_bytes(write_workbook(blank_roster(FORM, mistaken())))  # type: ignore[arg-type]
+        terminal(["perfxl", "generate", FOLDER], HERE / "mistakes.svg", work)
+        roster.write_bytes(right)
+        terminal(["perfxl", "generate", FOLDER, "--zip"], HERE / "generate.svg", work)
+        page(roster, HERE / "roster", 3, work, 90)
+        page(next((work / FOLDER / ISSUED).rglob("A004_*.xlsx")), HERE / "issued", 1, work, 90)
+
+
+if __name__ == "__main__":
+    main()
