@@ -145,9 +145,16 @@ def _indicators(form: Form) -> Table:
         Field(term="target", heading="年度指标值", hint="target, e.g. ≥90%", kind="text", width=18),
         Field(term="unit_of_measure", heading=labels.get("unit", "度量单位"), hint="unit of the target", width=10),
         Field(term="weight", heading="分值", hint="weight", kind="weight", width=9),
+        Field(term="core", heading=labels.get("core", "是否核心"), hint="core or not, as printed", width=10),
     )
-    separate = {"operator": "operator", "unit_of_measure": "unit"}
-    kept = tuple(field for field in wanted if separate.get(field.term, "level_3") in labels)
+    printed = {
+        "level_1": "level_1",
+        "level_2": "level_2",
+        "core": "core",
+        "operator": "operator",
+        "unit_of_measure": "unit",
+    }
+    kept = tuple(field for field in wanted if printed.get(field.term, "level_3") in labels)
     return Table(sheet=INDICATORS, fields=(_PROJECT, *kept, REMARK))
 
 

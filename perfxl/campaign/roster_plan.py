@@ -275,7 +275,7 @@ class _Reading:
     def _indicator(self, rows: Rows, row: Row) -> Indicator:
         levels = tuple(level.name for level in self.form.levels)
         level_1, operator = _text(row, "level_1"), _text(row, "operator")
-        if level_1 and level_1 not in levels:
+        if level_1 and levels and level_1 not in levels:
             hint = near(level_1, levels) or "、".join(levels)
             self.note(
                 rows, row, "level_1",
@@ -299,6 +299,7 @@ class _Reading:
             unit=unit,
             target=read_target(target) if target else None,
             weight=weight if isinstance(weight, Decimal) else None,
+            core=_text(row, "core"),
         )
 
 

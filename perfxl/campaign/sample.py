@@ -102,6 +102,7 @@ def _rows(base: tuple[Indicator, ...], number: int) -> list[Mapping[str, Value]]
                     "target": figure if row.unit else f"{figure}%" if row.operator else f"≥{figure}%",
                     "unit_of_measure": row.unit,
                     "weight": weight,
+                    "core": row.core,
                 }
             )
     return found
