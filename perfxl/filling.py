@@ -57,9 +57,10 @@ class Shape:
         self.spine, self.page = spine, page
         self.merges, self.marks = tuple(page.merges), tuple[Mark, ...](page.marks)
         self.names = {NAME + field: area for field, area in page.fields.items() if not field.startswith("check.")}
-        cells = {field: page.cells[area.corner] for field, area in page.fields.items()}
+        self.fields = [(field, area.corner, page.cells[area.corner]) for field, area in page.fields.items()]
+        self.validations = [(each.area.corner, each) for each in page.validations]
         self.printed = {
-            field: cell.value for field, cell in cells.items() if cell.formula is None and cell.value is not None
+            field: cell.value for field, _, cell in self.fields if cell.formula is None and cell.value is not None
         }
         self.formulas = [
             _Formula(name, page.formulas[name], reads, tuple(each for names in reads.values() for each in names), {})

@@ -99,20 +99,19 @@ def build_sheet(
     issued = issued_fields(form, assignment)
     cells = dict(page.cells)
     entered.update(own.printed)
-    entered["fiscal_year"] = form.year_line.format(year=year)
+    entered["fiscal_year"] = year_line = form.year_line.format(year=year)
     results = own.compute(entered)
-    for field, area in page.fields.items():
-        cell = cells[area.corner]
+    issued.setdefault("fiscal_year", year_line)
+    for field, corner, cell in own.fields:
         if cell.formula is not None or field in entered:
-            lock = field in issued or field == "fiscal_year"
-            cells[area.corner] = own.filled(field, cell, results.get(field), lock=lock)
+            cells[corner] = own.filled(field, cell, results.get(field), lock=field in issued)
     return Sheet(
         name=name,
         cells=cells,
         merges=own.merges,
         names=own.names,
         constants={NAME + "sheet": str(number)},
-        validations=tuple(v for v in page.validations if not cells[v.area.corner].locked),
+        validations=tuple(each for corner, each in own.validations if not cells[corner].locked),
         marks=own.marks,
         widths=page.widths,
         heights=own.heights(cells),
