@@ -271,7 +271,7 @@ def test_exchanged_after_the_rehearsal_too(campaign: Callable[..., Path]) -> Non
         campaign(server.port)
         result = send(folder, "--send", "--yes", "--insecure", "--only", "U09", "--only", "U10")
     assert result.exit_code == 3
-    assert "U10  not sent  issued/29.xlsx is not what the ledger says" in result.output
+    assert "U10  not sent  issued/29.xlsx is not what the letter holds" in result.output
     assert [each.recipients[0].partition("@")[2] for each in server.delivered] == ["u09.example"]
     assert states(folder) == {"sent": 1, "queued": 1}
 

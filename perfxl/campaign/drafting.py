@@ -5,7 +5,7 @@ What was sent stays sent: a later run writes only what a unit has not had.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -143,7 +143,7 @@ class _Preparation:
             self.complete += bool(files)
             return []
         purpose = self._purpose(gone)
-        return kept + [self.outbox.put(draft) for draft in self._drafts(unit, purpose, due, files)]
+        return kept + self._written(unit, purpose, due, files)
 
     def _unfinished(self, row: Row, gone: list[Row], unit: Unit, files: Mapping[str, list[Entry]]) -> bool:
         """A message of a round that has partly gone keeps its place, if nothing about it changed."""
@@ -168,17 +168,16 @@ class _Preparation:
         number = self.trial if self.order.to_me else 1 + max((_round(row.purpose) for row in gone), default=0)
         return self.kind if number == 1 else f"{self.kind}-{number}"
 
-    def _drafts(
+    def _written(
         self, unit: Unit, purpose: str, due: Mapping[str, list[Entry]], files: Mapping[str, list[Entry]]
-    ) -> Iterator[Draft]:
+    ) -> list[Row]:
         names = attachment_names(self.issued.plan, unit, files, chinese=self.order.mailbox.chinese_names)
         loads = [
             _Load(file, entries, self.issued.open_file(unit, file, entries), names[file])
             for file, entries in due.items()
         ]
         parcels = self._parcels(loads)
-        for part, parcel in enumerate(parcels, 1):
-            yield self._draft(unit, purpose, parcel, part, len(parcels))
+        return [self._put(unit, purpose, parcel, part, len(parcels)) for part, parcel in enumerate(parcels, 1)]
 
     def _parcels(self, loads: list[_Load]) -> list[list[_Load]]:
         """Workbooks by messages, in order, none above the size that the mailbox allows."""
@@ -198,10 +197,43 @@ class _Preparation:
             used += size
         return parcels
 
-    def _draft(self, unit: Unit, purpose: str, parcel: list[_Load], part: int, parts: int) -> Draft:
-        contacts, mailbox, plan = self._contacts(unit), self.order.mailbox, self.issued.plan
+    def _put(self, unit: Unit, purpose: str, parcel: list[_Load], part: int, parts: int) -> Row:
+        """One message into the outbox; one that is there, and would be the same but for its date, stays."""
+        mailbox, contacts = self.order.mailbox, self._contacts(unit)
+        letter = render(self.template, self._facts(unit, parcel, part, parts))
+        old = self.outbox.row(unit.code, purpose, part)
+        message = Message(
+            sender=Contact(name=mailbox.name, address=mailbox.address),
+            to=contacts,
+            reply_to=mailbox.reply_to,
+            subject=letter.subject,
+            body=letter.body,
+            date=EPOCH,
+            message_id=old.message_id if old else self._identity(unit, purpose, part),
+            attachments=tuple(Attachment(load.name, load.data) for load in parcel),
+        )
+        source = sha256(mime.serialised(message)).hexdigest()
+        if old is not None and self.outbox.is_current(old, source):
+            return old
+        draft = Draft(
+            unit=unit.code,
+            purpose=purpose,
+            part=part,
+            recipients=tuple(contact.address for contact in contacts),
+            message_id=message.message_id,
+            source=source,
+            data=mime.compose(_dated(message)),
+            enclosures=tuple(
+                Enclosure(each.file, each.entries[0].sha256, each.name, tuple(one.assignment for one in each.entries))
+                for each in parcel
+            ),
+        )
+        return self.outbox.put(draft)
+
+    def _facts(self, unit: Unit, parcel: list[_Load], part: int, parts: int) -> Facts:
+        plan, mailbox = self.issued.plan, self.order.mailbox
         projects = {task.assignment.id: task.assignment.project_name or "" for task in plan.tasks_of(unit.code)}
-        facts = Facts(
+        return Facts(
             unit=unit,
             contacts=unit.contacts,
             projects=tuple(
@@ -214,35 +246,6 @@ class _Preparation:
             title=self.order.title,
             part=part,
             parts=parts,
-        )
-        letter = render(self.template, facts)
-        old = self.outbox.row(unit.code, purpose, part)
-        identity = old.message_id if old else self._identity(unit, purpose, part)
-        message = Message(
-            sender=Contact(name=mailbox.name, address=mailbox.address),
-            to=contacts,
-            reply_to=mailbox.reply_to,
-            subject=letter.subject,
-            body=letter.body,
-            date=EPOCH,
-            message_id=identity,
-            attachments=tuple(Attachment(load.name, load.data) for load in parcel),
-        )
-        source = sha256(mime.compose(message)).hexdigest()
-        return Draft(
-            unit=unit.code,
-            purpose=purpose,
-            part=part,
-            recipients=tuple(contact.address for contact in contacts),
-            message_id=identity,
-            source=source,
-            data=mime.compose(_dated(message)),
-            enclosures=tuple(
-                Enclosure(
-                    load.file, load.entries[0].sha256, load.name, tuple(entry.assignment for entry in load.entries)
-                )
-                for load in parcel
-            ),
         )
 
     def _identity(self, unit: Unit, purpose: str, part: int) -> str:

@@ -60,15 +60,17 @@ class Issued:
 
     def open_file(self, unit: Unit, file: str, entries: list[Entry]) -> bytes:
         """The bytes of a unit's workbook, proved to be that. Raises ``MismatchError``."""
-        try:
-            with open(self.folder / file, "rb") as opened:
-                data = opened.read(DEFAULT.file_bytes + 1)
-        except OSError as error:
-            raise MismatchError(
-                f"{file} 打不开：{error.strerror}", f"{file} cannot be opened: {error.strerror}"
-            ) from error
+        data = self._bytes(file)
         self.prove(unit, file, data, entries)
         return data
+
+    def _bytes(self, file: str) -> bytes:
+        try:
+            with open(self.folder / file, "rb") as opened:
+                return opened.read(DEFAULT.file_bytes + 1)
+        except OSError as error:
+            why = error.strerror
+            raise MismatchError(f"{file} 打不开：{why}", f"{file} cannot be opened: {why}") from error
 
     def prove(self, unit: Unit, file: str, data: bytes, entries: list[Entry]) -> None:
         """Raises ``MismatchError`` unless the bytes are what was issued to that unit in these lines."""
@@ -125,8 +127,11 @@ class Issued:
         if any(entry.file != enclosure.file for entry in entries) or attachment.name != enclosure.name:
             raise MismatchError(f"{enclosure.name} 不是要发的附件", f"{enclosure.name} is not the attachment meant")
         self.prove(unit, enclosure.file, attachment.data, entries)
-        if self.open_file(unit, enclosure.file, entries) != attachment.data:
-            raise MismatchError(f"{enclosure.file} 与附件不同", f"{enclosure.file} differs from the attachment")
+        if self._bytes(enclosure.file) != attachment.data:
+            raise MismatchError(
+                f"{enclosure.file} 与写信时不同，可能被改动或调换；请重新运行 perfxl generate",
+                f"{enclosure.file} is not what the letter holds: changed or exchanged; run perfxl generate again",
+            )
 
 
 def attachment_names(plan: Plan, unit: Unit, files: Mapping[str, list[Entry]], *, chinese: bool) -> dict[str, str]:

@@ -68,6 +68,13 @@ def compose(message: Message) -> bytes:
     what becomes a header, or the bytes do not read back as the message.
     """
     _refuse_controls(message)
+    data = serialised(message)
+    _verify(data, message)
+    return data
+
+
+def serialised(message: Message) -> bytes:
+    """The bytes without the proof; not to be sent."""
     boundary = "=_perfxl_" + hashlib.sha256(message.message_id.encode()).hexdigest()[:40]
     lines = [f"{name}: {value}" for name, value in _headers(message)]
     lines += [f'Content-Type: multipart/mixed; boundary="{boundary}"', ""]
@@ -76,9 +83,7 @@ def compose(message: Message) -> bytes:
     for each in message.attachments:
         lines += [f"--{boundary}", *_attachment_headers(each.name), "", *_base64(each.data)]
     lines += [f"--{boundary}--", ""]
-    data = "\r\n".join(lines).encode("ascii")
-    _verify(data, message)
-    return data
+    return "\r\n".join(lines).encode("ascii", "backslashreplace")
 
 
 def encoded_size(message: Message) -> int:

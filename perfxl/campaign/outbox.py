@@ -166,7 +166,7 @@ class Outbox:
         old = self.row(draft.unit, draft.purpose, draft.part)
         if old is not None and old.state not in REPLACEABLE:
             raise ValueError(f"message {old.id} is {old.state}")
-        if old is not None and old.source == draft.source and old.state != "withdrawn" and self._intact(old):
+        if old is not None and self.is_current(old, draft.source):
             return old
         file = self._keep(draft)
         values = [json.dumps(draft.recipients), draft.source, file, sha256(draft.data).hexdigest(), len(draft.data)]
@@ -184,6 +184,10 @@ class Outbox:
                 self._move(row, "uncertain", "the ledger does not know of a sending that sendings.log has")
                 row = row._replace(state="uncertain")
         return row
+
+    def is_current(self, row: Row, source: str) -> bool:
+        """Whether a message that waits is still what would be written from that source."""
+        return row.source == source and row.state in ("queued", "deferred", "refused") and self._intact(row)
 
     def withdraw(self, row: Row, why: str) -> None:
         """Take back a message that has not left."""
