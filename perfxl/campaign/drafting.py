@@ -5,7 +5,7 @@ What was sent stays sent: a later run writes only what a unit has not had.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -72,14 +72,15 @@ class _Load(NamedTuple):
     name: str
 
 
-def prepare(issued: Issued, outbox: Outbox, order: Order) -> Prepared:
-    """Write every message that is due into the outbox; take back those that are due no more."""
-    return _Preparation(issued, outbox, order).run()
+def prepare(issued: Issued, outbox: Outbox, order: Order, step: Callable[[], None] = lambda: None) -> Prepared:
+    """Write every message that is due into the outbox; take back those that are due no more. ``step`` is
+    called for each unit that is done."""
+    return _Preparation(issued, outbox, order, step).run()
 
 
 class _Preparation:
-    def __init__(self, issued: Issued, outbox: Outbox, order: Order) -> None:
-        self.issued, self.outbox, self.order = issued, outbox, order
+    def __init__(self, issued: Issued, outbox: Outbox, order: Order, step: Callable[[], None]) -> None:
+        self.issued, self.outbox, self.order, self.step = issued, outbox, order, step
         self.template = template_path(issued.folder, ISSUE, order.lang)
         self.kind = TRIAL if order.to_me else ISSUE
         self.of_unit: dict[str, list[Row]] = {}
@@ -103,6 +104,7 @@ class _Preparation:
         problems = {problem.unit: problem for problem in address_problems(self.issued, self.order)}
         found = list[Row]()
         for unit in self.units():
+            self.step()
             if unit.code in problems:
                 continue
             try:

@@ -94,7 +94,10 @@ def encoded_size(message: Message) -> int:
 
 def read(data: bytes) -> Read:
     """A message's recipients and attachments, by the standard library's parser."""
-    parsed = _parsed(data)
+    return _read(_parsed(data))
+
+
+def _read(parsed: EmailMessage) -> Read:
     to = tuple(address.addr_spec for address in parsed["To"].addresses) if parsed["To"] else ()
     found = []
     for part in parsed.iter_attachments():
@@ -184,7 +187,7 @@ def _verify(data: bytes, message: Message) -> None:
     names = [name for name, _ in _headers(message)] + ["Content-Type"]
     body = parsed.get_body(("plain",))
     text = body.get_content() if body is not None else None
-    back = read(data)
+    back = _read(parsed)
     same = (
         parsed.keys() == names
         and str(parsed["Subject"]) == message.subject

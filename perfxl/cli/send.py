@@ -21,6 +21,7 @@ from ..campaign.trouble import CampaignError
 from ..form import near
 from .doubts import resolve, say_doubts
 from .output import CANNOT_WRITE
+from .progress import Progress
 from .roster_mistakes import list_mistakes
 from .sending import REFUSED, Wishes, confirm, deliver
 from .speech import Command, Speech
@@ -119,7 +120,8 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
         to_me=_my_address(say, wishes.to_me),
         shared=wishes.allow_shared or campaign.allow_shared_addresses,
     )
-    prepared = prepare(issued, outbox, order)
+    with Progress("写信", "writing", len(order.only) or len(plan.units), say, quiet=wishes.quiet) as bar:
+        prepared = prepare(issued, outbox, order, bar.step)
     rows = prepared.rows[: wishes.limit]
     _say_prepared(say, prepared, rows, issued, wishes)
     code = CANNOT_WRITE if prepared.problems else REFUSED if prepared.refused else 0
