@@ -15,9 +15,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .batch import Batch
     from .checking import check, read
+    from .config import Config, load_config
     from .crosscheck import cross_check
     from .finding import Finding, Severity, Verdict
     from .form import BrokenDefinitionError, Form, UnknownFormError, load_form
+    from .issued import Issued, load_issued
     from .record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
     from .rejection import Rejected
     from .report.csv import csv_report
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
     from .report.workbook import findings_workbook
     from .submission import Submission
     from .template import build_workbook as build
+    from .waivers import Waivers, load_waivers
     from .xlsx.writer import write_workbook as write
 
 _WHERE = {
     "Batch": "batch",
     "check": "checking",
+    "Config": "config",
+    "load_config": "config",
     "cross_check": "crosscheck",
     "Finding": "finding",
     "Severity": "finding",
@@ -42,6 +47,8 @@ _WHERE = {
     "UnknownFormError": "form",
     "load_form": "form",
     "read": "checking",
+    "Issued": "issued",
+    "load_issued": "issued",
     "Assignment": "record",
     "FundingLine": "record",
     "Indicator": "record",
@@ -57,6 +64,8 @@ _WHERE = {
     "sarif_report": "report.sarif",
     "Tally": "report.tally",
     "Submission": "submission",
+    "Waivers": "waivers",
+    "load_waivers": "waivers",
     "build": "template:build_workbook",
     "write": "xlsx.writer:write_workbook",
 }
@@ -64,10 +73,12 @@ __all__ = [
     "Assignment",
     "Batch",
     "BrokenDefinitionError",
+    "Config",
     "Finding",
     "Form",
     "FundingLine",
     "Indicator",
+    "Issued",
     "Rejected",
     "SelfEvaluation",
     "Severity",
@@ -77,6 +88,7 @@ __all__ = [
     "Target",
     "UnknownFormError",
     "Verdict",
+    "Waivers",
     "__version__",
     "build",
     "check",
@@ -86,7 +98,10 @@ __all__ = [
     "html_report",
     "json_report",
     "jsonl_report",
+    "load_config",
     "load_form",
+    "load_issued",
+    "load_waivers",
     "read",
     "sarif_report",
     "write",

@@ -23,7 +23,6 @@ from .files import WORKBOOKS, Path, Source, content_name, contents, find_files
 from .finding import Rule, Severity, Verdict
 from .form import Form, with_parameters
 from .formdigest import Digest, digest_of
-from .issued import Issued, against
 from .noun import noun
 from .pool import Fate, stream
 from .reading import read_sheets, read_submissions
@@ -36,6 +35,8 @@ from .xlsx.reader import read_workbook
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from .issued import Issued
 
 
 @noun
@@ -201,6 +202,8 @@ def _judged(
         refused = _rejected(name, form_read.code, form_read.where, sha256)
         return Judged(replace(refused.verdict, sheet=form_read.sheet))
     if terms.issued is not None:
+        from .issued import against  # few ask for it, and the start is light
+
         form_read = against(form_read, terms.issued)
     if terms.changes:
         form_read = replace(form_read, form=with_parameters(form_read.form, terms.changes))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from itertools import chain
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -22,16 +22,18 @@ from ..definition import BrokenDefinitionError
 from ..files import find_files
 from ..finding import Across, Severity, Verdict
 from ..form import Form, form_ids, load_form
-from ..issued import Issued, load_issued
 from ..rejection import REJECTIONS, Rejected
 from ..report.tally import Tally
 from ..rules import BOOK
-from ..waivers import Waivers, load_waivers
 from .definitions import BrokenFileError, form_of, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .progress import Progress
 from .speech import Command, Speech
 from .stopping import INTERRUPTED, stoppable
+
+if TYPE_CHECKING:
+    from ..issued import Issued
+    from ..waivers import Waivers
 
 T = TypeVar("T")
 
@@ -157,7 +159,7 @@ def run(
     _nothing_in_preview(config, say)
     form = _form(form_name, say) if form_name else None
     path = waivers_file or config.waivers
-    waivers = Waivers(_read(load_waivers, path, say), time.strftime("%Y-%m-%d")) if path else None
+    waivers = _waivers(path, say) if path else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
         raise click.UsageError(say("xlsx 请用 -o 写到文件。", "an xlsx goes to a file: use -o FILE"))
     path = issued_path or config.issued
@@ -249,8 +251,17 @@ def pieces_for(layout: str, verdicts: Iterable[Verdict], tally: Tally, lang: str
     return report(verdicts, tally, lang, beside)
 
 
+def _waivers(path: str, say: Speech) -> Waivers:
+    """The waivers of a file, on the day it is today."""
+    from ..waivers import Waivers, load_waivers
+
+    return Waivers(_read(load_waivers, path, say), time.strftime("%Y-%m-%d"))
+
+
 def _issued(path: str, form: Form | None, say: Speech) -> Issued:
     """What was issued; a file that does not say is a usage error."""
+    from ..issued import load_issued
+
     try:
         return _read(partial(load_issued, form=form), path, say)
     except Rejected as rejection:

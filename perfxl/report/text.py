@@ -162,7 +162,8 @@ class TextReport:
         if self.brief:
             return
         for place in islice(found.places, PLACES):
-            where = f"[{words.clean(place.sheet)}!{place.cell}]" if place.cell else f"[{words.clean(place.sheet)}]"
+            sheet = words.clean(place.sheet)
+            where = f"[{sheet}!{place.cell}]" if place.cell else f"[{sheet}]" if sheet else ""
             yield "      " + self.paint(words.clean(place.file) + where, "bold")
         if count > PLACES:
             yield "      " + self.say(f"等 {count} 处", f"and {count - PLACES} more")
