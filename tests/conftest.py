@@ -28,3 +28,21 @@ def _missing(name: str) -> NoReturn:
     if os.environ.get("PERFXL_REQUIRE_ALL") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason, allow_module_level=True)
+
+
+WHOLE_FORM_TESTS = frozenset({"test_damage", "test_formula_truth", "test_roundtrip", "test_selfcheck", "test_tamper"})
+"""Files that put a whole form through many changes."""
+
+ALIKE = frozenset({"anhui", "guangxi", "hefei", "mof"})
+"""Forms that have nothing which the forms tried at every turn (chongqing, shanghai, sichuan) do not have alike."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests of whole forms run at every turn with three of them, and with all under ``-m slow``."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if given is None or item.path.stem not in WHOLE_FORM_TESTS:
+            continue
+        if ALIKE & {value for value in given.params.values() if isinstance(value, str)}:
+            item.add_marker(pytest.mark.slow)

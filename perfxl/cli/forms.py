@@ -88,6 +88,8 @@ def details(form: Form, say: Speech) -> list[str]:
         say("指标列", "indicator columns") + ": " + "、".join(column.label for column in form.columns),
         say("指标", "indicators") + ":",
     ]
+    if not form.levels:
+        lines.append("  " + say(f"不分级，{form.indicator_rows} 行", f"no levels, {form.indicator_rows} rows"))
     for level in form.levels:
         share = neat(level.weight) if level.weight is not None else "–"
         inside = "、".join(f"{second.name}×{second.rows}" for second in level.level_2)
