@@ -43,14 +43,8 @@ def _paragraphs(form: Form) -> list[tuple[str, str]]:
             f"Weights add up to {neat(form.rules.total_weight)}" + (f"; by first level: {levels}." if levels else "."),
         ),
         *_of_columns(form),
-        (
-            "实际完成值填实际测得的值，带单位；不要照抄指标值，不要带 ≥ 或 ≤。",
-            "Enter the measured value with its unit; do not copy the target or its operator.",
-        ),
-        (
-            "得分低于分值的，必须写明偏差原因和改进措施。",
-            "Where a score is below its weight, give the reason and the measures.",
-        ),
+        _UNIT_APART if form.column("unit") else _UNIT_INSIDE,
+        *([_REASON] if form.column("variance_explanation") else []),
         (
             "指标行不够用时用表末的空行；用不着的空行留空即可。",
             "Use the spare rows at the end if needed; rows left blank do no harm.",
@@ -64,6 +58,18 @@ def _paragraphs(form: Form) -> list[tuple[str, str]]:
     ]
 
 
+_UNIT_INSIDE = (
+    "实际完成值填实际测得的值，带单位；不要照抄指标值，不要带 ≥ 或 ≤。",
+    "Enter the measured value with its unit; do not copy the target or its operator.",
+)
+_UNIT_APART = (
+    "实际完成值填实际测得的值，单位见度量单位一栏；不要照抄指标值，不要带 ≥ 或 ≤。",
+    "Enter the measured value; its unit stands in its own column. Do not copy the target or its operator.",
+)
+_REASON = (
+    "得分低于分值的，必须写明偏差原因和改进措施。",
+    "Where a score is below its weight, give the reason and the measures.",
+)
 _COLUMNS: dict[str, tuple[str, str]] = {
     "operator": (
         "指标性质填 ≥、≤、= 或“定性”，指标值和完成值只填数，度量单位填单位。",

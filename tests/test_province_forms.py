@@ -10,6 +10,7 @@ import pytest
 from records_made import as_read, filled, issued, workbook_bytes
 
 from perfxl.form import BrokenDefinitionError, Form, form_ids, load_form, read_definition, template_text
+from perfxl.guide import sheet
 from perfxl.number import read_target
 from perfxl.project import example, read_project
 from perfxl.reading import read_submissions
@@ -278,3 +279,15 @@ def test_a_form_without_levels_needs_rows() -> None:
     with pytest.raises(BrokenDefinitionError) as broken:
         read_definition(text)
     assert "indicators.rows" in {mistake.key for mistake in broken.value.mistakes}
+
+
+def test_the_instructions_ask_for_nothing_that_the_form_has_no_place_for() -> None:
+    def said(name: str) -> str:
+        return "".join(each.text for each in sheet(load_form(name)).cells.values())
+
+    assert "必须写明偏差原因" in said("guangxi")
+    assert "扣减分数＝分值－得分" in said("guangxi")
+    assert "必须写明偏差原因" not in said("chongqing")
+    assert "测得的值，带单位" in said("mof")
+    assert "测得的值，带单位" not in said("sichuan")
+    assert "；一级指标分值：" not in said("chongqing")
