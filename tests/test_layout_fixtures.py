@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import openpyxl
 import pytest
-from layouts import Fixture, compare, fixtures, perturb
+from layouts import Fixture, compare, decoys, fixtures, perturb
 from layouts.paper import FIGURES, RATES
 from layouts.record_of import place_of, record_of
 from records import submission
@@ -122,6 +122,14 @@ def test_the_plain_form_of_shanghai_is_read_exactly() -> None:
     outcome = compare(fixture.truth(), read)
     assert outcome.exact, str(outcome)
     assert len(outcome.right) > 90
+
+
+@pytest.mark.parametrize("fixture", decoys(), ids=lambda each: each.name)
+def test_a_sheet_that_is_no_form_is_refused(fixture: Fixture) -> None:
+    for seed in SEEDS:
+        with pytest.raises(Rejected) as refused:
+            read_submissions(read_workbook(perturb(fixture, seed).workbook()))
+        assert refused.value.code == "NOT_OUR_FORM"
 
 
 def test_whatever_is_put_wrong_is_noticed() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ..number import read_amount, squeeze
 from ..vocabulary import bare_label, is_block, term_in
-from .board import Place
+from .board import Place, Word
 from .heads import Head, fund_head
 from .search import POINTS, Search
 
@@ -100,6 +100,9 @@ class _Funds:
         ]
         word = named[-1] if named else None
         source = term_in(self.find("fund_rows"), word.text) if word is not None else None
+        if source is None and self.labelled_figures(words):
+            self.search.used_rows.add(row)
+            return True
         if source is None and word is not None:
             if not filled or not self.holds_figures(places):
                 return not words[0].area.right >= first  # a text across the block ends it
@@ -117,6 +120,20 @@ class _Funds:
         self.layout.labels.update(each.place for each in labels)
         self.layout.funds[source] = places
         self.search.used_rows.add(row)
+        return True
+
+    def labelled_figures(self, words: list[Word]) -> bool:
+        """``预算执行率分值 | 10 | 预算执行率得分 | 9.73``: figures of the total beside labels of their own."""
+        total = self.layout.funds.get("total")
+        found = [(term, word) for word in words if (term := term_in(self.find("fund_columns"), word.text)) is not None]
+        if total is None or not found:
+            return False
+        for term, word in found:
+            place = self.search.right_of(word)
+            beside = self.board.word_at(place) if place is not None else None
+            if beside is not None and read_amount(beside.text) is not None and term not in total:
+                total[term] = beside.place
+                self.search.note(f"funds[].{term}", word, beside.place)
         return True
 
     def holds_figures(self, places: dict[str, Place]) -> bool:
