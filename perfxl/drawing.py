@@ -79,7 +79,7 @@ def draw(
         printed=tuple(sorted(spot for spot in texts if spot[:2] not in figures)),
         filled=tuple(sorted(spot for spot in texts if spot[:2] in figures)),
         figures=frozenset(place for place, is_figure in figures.items() if is_figure),
-        framed=_framed({*inside, *figures}, merges, top, min([bottom, *(from_a1(name)[0] - 1 for name in signed)])),
+        framed=_framed({*inside, *figures}, merges, top, _end_of_frame(figures, signed, bottom)),
         hidden=sheet.hidden_rows & frozenset(rows),
         cut=cut,
     )
@@ -108,6 +108,13 @@ def _reach(
     beyond = [place for place in shown if place[0] > last_row or place[1] > last_column]
     cut = bool(beyond) and (not sheet.names or any(row > last_row for row, _ in beyond))
     return last_row, last_column, cut
+
+
+def _end_of_frame(fields: Collection[tuple[int, int]], signed: Collection[str], bottom: int) -> int:
+    """The last row that may be ruled: a sign-off line below all other fields stands under the frame."""
+    names = {from_a1(name) for name in signed}
+    last = max((row for row, column in fields if (row, column) not in names), default=0)
+    return min([bottom, *(row - 1 for row, _ in names if row > last)])
 
 
 def _framed(texts: Collection[tuple[int, int]], merges: Collection[Area], top: int, bottom: int) -> tuple[int, int]:

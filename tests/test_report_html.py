@@ -284,6 +284,22 @@ def test_hidden_rows_are_drawn_where_something_stands_in_them() -> None:
     assert (drawing.rows, drawing.hidden) == ((1, 2, 4), frozenset({2}))
 
 
+def test_the_frame_ends_above_a_sign_off_line_only() -> None:
+    cells = {
+        (1, 1): "题",
+        (2, 1): "填报日期",
+        (2, 2): "3月",
+        (3, 1): "总分",
+        (3, 2): "9",
+        (4, 1): "填报人",
+        (4, 2): "张",
+    }
+    fields = {"B2": False, "B3": True, "B4": False}
+    drawing = draw(sheet(cells), fields, signed={"B2", "B4"})
+    assert drawing is not None
+    assert drawing.framed == (2, 3)
+
+
 def test_an_empty_sheet_has_no_drawing() -> None:
     assert draw(sheet({}), {}) is None
 
