@@ -29,7 +29,8 @@ def of_form(verdict: perfxl.Verdict) -> Row:
     money = record.total or perfxl.FundingLine(source="total")
     count = {severity.value: 0 for severity in perfxl.Severity}
     for finding in verdict.findings:
-        count[finding.severity.value] += 1
+        if finding.waived is None:
+            count[finding.severity.value] += 1
     return {
         "file": verdict.file,
         "sheet": verdict.sheet,
@@ -75,6 +76,7 @@ def of_finding(verdict: perfxl.Verdict, finding: perfxl.Finding) -> Row:
         "expected": None if finding.expected is None else str(finding.expected),
         "actual": None if finding.actual is None else str(finding.actual),
         "difference": finding.difference,
+        "waived": finding.waived.reason if finding.waived else None,
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from perfxl.finding import Diagnosis, Finding, NotRun, NotUnderstood, Severity, Verdict
+from perfxl.finding import Diagnosis, Finding, NotRun, NotUnderstood, Severity, Verdict, Waiver
 from perfxl.form import load_form
 from perfxl.number import read_target
 from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation, SignOff, Target
@@ -79,9 +79,11 @@ def verdict(text: str) -> Verdict:
         finding, rule="V01", field="indicators[0].actual", cell="F9", expected=text, actual=text, diagnosis=None
     )
     odd = replace(stated, rule="W05", severity=Severity.WARNING, field=text, cell=None, caused_by=("T01", "H31"))
+    waiver = Waiver(rule="V02", reason=text, approver=text, expires="2026-12-31", file=text, source=text, number=1)
+    let = replace(stated, rule="V02", severity=Severity.INFO, cell="E9", waived=waiver)
     return Verdict(
         file=text, sheet=text, sha256="00", status="fail", form="shanghai", form_reason="labels", stamp=text,
-        not_understood=(NotUnderstood(cell="B40", text=text),), record=record, findings=(finding, stated, odd),
+        not_understood=(NotUnderstood(cell="B40", text=text),), record=record, findings=(finding, stated, odd, let),
         not_run=(NotRun(rule="S01", cell="H9", field="indicators[0].score", missing=("actual.number", text)),),
         notes=(("COMMENTS", text), (text, text)), grade="良",
     )  # fmt: skip

@@ -418,6 +418,7 @@ def test_demo_ends_with_0_and_leaves_alone_what_it_did_not_make(tmp_path: Path) 
     first = perfxl("demo", place)
     assert first.exit_code == 0, first.output
     assert (place / "blank-shanghai-2026.xlsx").exists() or list(place.glob("blank-shanghai-*.xlsx"))
+    assert (place / "report.html").read_bytes().startswith(b"<!doctype html>")
     written = sorted(path.read_bytes() for path in (place / "campaign/outbox").glob("*.eml"))
     arrived = sorted(path.read_bytes() for path in (place / "mailbox").glob("*.eml"))
     assert arrived == written

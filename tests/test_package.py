@@ -40,6 +40,9 @@ def test_wheel_and_sdist_carry_templates_and_samples(built: Path) -> None:
     for name in ("templates/shanghai.toml", "templates/mof.toml", "templates/defaults.toml", "samples/2022/forms.toml"):
         assert f"perfxl/{name}" in wheel
         assert any(member.endswith("/" + name) for member in sdist)
+    for name in ("page.html", "page.css", "page.js"):
+        assert f"perfxl/report/page/{name}" in wheel
+    assert "perfxl/report/perfxl.check-1.schema.json" in wheel
     assert sum(name.startswith("perfxl/samples/2022/") and name.endswith(".xlsx") for name in wheel) == 9
 
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import require, require_module
 
 import perfxl
-from perfxl.finding import Verdict
+from perfxl.finding import Verdict, Waiver
 from perfxl.report import words
 from perfxl.report.html import html_report
 from perfxl.report.tally import Tally
@@ -271,6 +271,20 @@ def test_a_covered_cell_is_marked_at_its_merged_area(browser: Any, reports: Repo
     assert page.page.locator("td.found").get_attribute("data-cell") == "B3"
     page.page.locator(".chip", has_text="D3").click()
     assert page.page.locator("td.here").get_attribute("data-cell") == "B3"
+    page.page.context.close()
+
+
+def test_a_waived_finding_stands_apart_and_does_not_count(browser: Any, reports: Reports) -> None:
+    verdict = reports.verdicts[0]
+    waiver = Waiver(rule="T01", reason="已报财政部门同意", approver="张三", expires="2026-12-31")
+    findings = tuple(replace(f, waived=waiver) if f.rule == "T01" else f for f in verdict.findings)
+    page = Opened(browser.new_context(viewport=WIDE), reports.write("waived", [replace(verdict, findings=findings)]))
+    errors = sum(f.severity.value == "error" for f in verdict.findings)
+    assert page.page.locator(f"{ROWS} td:nth-child(7)").inner_text() == str(errors - 1)
+    page.go("#f1")
+    assert "已报财政部门同意（张三 批准，至 2026-12-31）" in page.text(".finding.waived")
+    assert page.page.locator("td[data-cell=H36] .mark").get_attribute("class") in ("mark warning", "mark waived")
+    assert page.complaints == []
     page.page.context.close()
 
 

@@ -52,6 +52,19 @@ RESULT = {
         "level": LEVEL,
         "message": TEXT,
         "locations": {"type": "array", "minItems": 1, "items": LOCATION},
+        "suppressions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["kind"],
+                "additionalProperties": False,
+                "properties": {
+                    "kind": {"enum": ["inSource", "external"]},
+                    "status": {"enum": ["accepted", "underReview", "rejected"]},
+                    "justification": {"type": "string"},
+                },
+            },
+        },
         "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
         "properties": {"type": "object"},
     },
@@ -143,7 +156,13 @@ def test_a_finding_is_a_result_with_its_cell_and_sheet() -> None:
     assert found["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "T01"
     cell, sheet = first["locations"][0]["logicalLocations"]
     assert (cell["fullyQualifiedName"], sheet["name"]) == ("党建!H31", "党建")
-    assert [len(each["locations"][0]["logicalLocations"]) for each in found["results"]] == [2, 2, 1]
+    assert [len(each["locations"][0]["logicalLocations"]) for each in found["results"]] == [2, 2, 1, 2]
+
+
+def test_a_waived_finding_is_suppressed_with_the_reason() -> None:
+    suppressed = [result for result in run(payloads.verdict("某人"))["results"] if "suppressions" in result]
+    assert [result["ruleId"] for result in suppressed] == ["V02"]
+    assert "某人" in suppressed[0]["suppressions"][0]["justification"]
 
 
 def test_every_index_leads_to_its_rule() -> None:
@@ -176,4 +195,4 @@ def test_a_path_becomes_a_reference(path: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", payloads.ALL)
 def test_any_text_leaves_a_log_whole(text: str) -> None:
-    assert len(run(payloads.verdict(text), payloads.rejected(text))["results"]) == 4
+    assert len(run(payloads.verdict(text), payloads.rejected(text))["results"]) == 5

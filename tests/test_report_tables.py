@@ -39,7 +39,7 @@ def test_csv_has_a_line_a_finding_under_the_headings_of_the_language() -> None:
     heads, first, *rest = table(payloads.verdict("党建"), payloads.rejected("密.xlsx"))
     assert heads == [zh for _, zh, _ in COLUMNS]
     assert table(lang="en") == [[en for _, _, en in COLUMNS]]
-    assert len(rest) == 3
+    assert len(rest) == 4
     line = dict(zip((name for name, _, _ in COLUMNS), first, strict=True))
     assert (line["file"], line["unit"], line["rule"], line["cell"]) == ("党建", "党建", "T01", "H31")
     assert (line["expected"], line["actual"], line["difference"]) == ("91.83", "-88.25", "-180.08")
@@ -50,7 +50,7 @@ def test_csv_has_a_line_a_finding_under_the_headings_of_the_language() -> None:
 
 def test_csv_lines_end_as_the_standard_says() -> None:
     data = b"".join(csv_report([payloads.verdict('a"b,c')], Tally(), "zh"))
-    assert data.count(b"\r\n") == data.count(b"\n") == 4
+    assert data.count(b"\r\n") == data.count(b"\n") == 5
     assert b'"a""b,c"' in data
 
 
@@ -98,7 +98,7 @@ def test_a_workbook_has_findings_forms_and_rules_under_filters() -> None:
         assert sheet.auto_filter.ref == sheet.dimensions
     findings, forms, rules = found.worksheets
     assert [cell.value for cell in findings[1]] == [zh for _, zh, _ in COLUMNS]
-    assert (findings.max_row, forms.max_row, rules.max_row) == (5, 4, 6)
+    assert (findings.max_row, forms.max_row, rules.max_row) == (6, 4, 6)
     assert findings["L2"].value == -180.08
     one = {heading: cell.value for (heading, _, _, _), cell in zip(FORM_COLUMNS, forms[2], strict=True)}
     assert (one["结论"], one["总分"], one["评级"], one["错误"], one["提醒"]) == ("退回", -88.25, "良", 2, 1)
@@ -120,7 +120,7 @@ def test_what_does_not_fit_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("perfxl.report.workbook.MOST_LINES", 2)
     sheet = opened(book(payloads.verdict("a"), payloads.verdict("b")))["问题"]
     assert sheet.max_row == 4
-    assert "另有 4 条" in sheet["A4"].value
+    assert "另有 6 条" in sheet["A4"].value
 
 
 def test_no_verdicts_are_a_table_too() -> None:

@@ -182,6 +182,7 @@ class Compactor:
             self._wording(templates[0], facts),
             self._wording(templates[1], facts),
             places,
+            *self._waived(finding),
         ]
 
     def _field(self, path: str, record: SelfEvaluation | None) -> list[Json]:

@@ -136,7 +136,7 @@ class _Counts:
 
     def add(self, verdict: Verdict) -> None:
         """Count one verdict."""
-        found = [UNJUDGED] if verdict.code else [finding.rule for finding in verdict.findings]
+        found = [UNJUDGED] if verdict.code else [finding.rule for finding in verdict.findings if not finding.waived]
         self.findings.update(found)
         self.forms.update(set(found))
         self.not_run.update(each.rule for each in verdict.not_run)
@@ -216,7 +216,7 @@ def _list(name: str, columns: Sequence[tuple[str, str, float, str]], at: int, *,
 def _form_line(verdict: Verdict, lang: str) -> tuple[Value, ...]:
     at = 0 if lang == "zh" else 1
     record, money = verdict.record, verdict.record.total if verdict.record else None
-    counts = Counter(finding.severity.value for finding in verdict.findings)
+    counts = Counter(finding.severity.value for finding in verdict.findings if not finding.waived)
 
     def text(value: str | None) -> str | None:
         return words.clean(value, 400) if value else None

@@ -2,7 +2,8 @@
 (() => {
 const data = JSON.parse(document.getElementById("data").textContent);
 const {head, forms, strings, wordings, layouts, rules, batch, summary} = data;
-const SEVERITIES = ["error", "warning", "info"];
+const SEVERITIES = ["error", "warning", "info"], LOOKS = [...SEVERITIES, "waived"];
+const lookOf = finding => finding[11] ? 3 : finding[1];
 const MANY = 200, FEW = 4;
 
 // ---- words of the page ---------------------------------------------------------------------
@@ -34,12 +35,12 @@ const WORDS = {
   nth: ["第 {n} 张，共 {m} 张", "{n} of {m}"],
   drawn: ["表样按收到的工作表绘制；标记处有问题，点击查看。", "Drawn as the sheet was received; marked cells have findings: click one."],
   cut: ["工作表超出表样的部分没有绘出。", "What lies beyond the form is not drawn."],
-  sheet: ["收到的表", "The form as received"], findings: ["问题", "Findings"], waived: ["已豁免：", "Waived: "], noFindings: ["没有问题。", "No findings."],
+  sheet: ["收到的表", "The form as received"], findings: ["问题", "Findings"], noFindings: ["没有问题。", "No findings."],
   expected: ["应为", "Expected"], actual: ["实填", "Stated"], difference: ["差额", "Difference"],
   why: ["原因", "Cause"], likely: ["可能的原因", "Possible cause"], or: ["或", "or"], todo: ["处理", "Do"],
   follows: ["由 {cell} 的 {rule} 引起", "Follows from {rule} at {cell}"], theForm: ["本表", "the form"],
   whole: ["全表", "the form"], places: ["{n} 处", "{n} places"], moreplaces: ["另 {n} 处", "{n} more"],
-  waived: ["已豁免", "Waived"], notRun: ["未能核验的规则", "Rules not run"], lacking: ["缺 {what}", "for want of {what}"],
+  waived: ["已豁免", "Waived"], waiver: ["豁免", "Waived"], notRun: ["未能核验的规则", "Rules not run"], lacking: ["缺 {what}", "for want of {what}"],
   odd: ["未识别的内容", "Not understood"], remarks: ["备注", "Remarks"], about: ["关于本表", "About this form"],
   file: ["文件", "File"], dept: ["主管部门", "Department"], year: ["年度", "Year"], currency: ["金额单位", "Currency unit"],
   form: ["表样", "Form"], sha: ["SHA-256", "SHA-256"], worksheet: ["工作表", "Sheet"],
@@ -108,7 +109,7 @@ const known = forms.map((form, at) => {
     project: str(form.project ?? -1), file: str(form.file), grade: str(form.grade ?? -1),
     rate: form.money && form.money[3] !== null && form.money[3] !== undefined ? Number(form.money[3]) : null,
     budget: form.money && form.money[1] !== null && form.money[1] !== undefined ? Number(form.money[1]) : null,
-    wrong: (form.findings || []).some(finding => rules[finding[0]][0] === "T01"), words: null,
+    wrong: (form.findings || []).some(finding => rules[finding[0]][0] === "T01" && !finding[11]), words: null,
   };
 });
 const wordsOf = one => one.words ??= [one.project, str(one.unit), one.file, str(one.form.dept ?? -1), str(one.form.sheet ?? -1), one.form.code || "",
@@ -197,7 +198,7 @@ const gradesCard = () => {
 
 const commonCard = () => {
   const counts = new Map();
-  for (const one of known) for (const finding of one.form.findings || []) counts.set(finding[0], (counts.get(finding[0]) || 0) + 1);
+  for (const one of known) for (const finding of one.form.findings || []) if (!finding[11]) counts.set(finding[0], (counts.get(finding[0]) || 0) + 1);
   const entries = [...counts].sort((a, b) => b[1] - a[1] || rules[a[0]][0].localeCompare(rules[b[0]][0])).slice(0, 7)
     .map(([rule, number]) => [String(rule), rules[rule][0], rules[rule][1 + lang], number, rules[rule][3]]);
   return el("section", {class: "card"}, el("h2", null, t("common")), el("p", {class: "sub"}, t("commonSub")),
@@ -205,7 +206,7 @@ const commonCard = () => {
 };
 
 const acrossCard = () => batch.length ? el("section", {class: "card across"}, el("h2", null, t("across")), el("ul", null, batch.map(entry => el("li", null,
-  el("code", {class: "c-" + SEVERITIES[entry[1]]}, rules[entry[0]][0]), " ", say(entry[2]), " ", entry[3] ? el("span", {class: "minor"}, say(entry[3])) : null,
+  el("code", {class: "c-" + SEVERITIES[entry[1]]}, rules[entry[0]][0]), " ", say(entry[2]), " ", entry[3] ? el("span", {class: "minor"}, say(entry[3])) : null, entry[5] ? el("span", {class: "follows"}, ` ${t("waiver")} `, say(entry[5])) : null,
   el("div", {class: "chips"}, entry[4].slice(0, 40).map(place => chipOfForm(place)), entry[4].length > 40 ? t("moreplaces", {n: count(entry[4].length - 40)}) : null))))) : null;
 const chipOfForm = ([file, sheet, cell]) => {
   const one = known.find(each => each.form.file === file && (each.form.sheet ?? -1) === sheet);
@@ -278,7 +279,7 @@ const group = form => {
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(finding);
   }
-  return [...groups.values()].sort((a, b) => a[0][1] - b[0][1]);
+  return [...groups.values()].sort((a, b) => lookOf(a[0]) - lookOf(b[0]));
 };
 const drawn = (form, groups, act) => {
   const layout = layouts[form.layout], rowNumbers = layout.rows.flatMap(([first, last]) => Array.from({length: last - first + 1}, (_, at) => first + at));
@@ -316,11 +317,11 @@ const drawn = (form, groups, act) => {
       const cell = el("td", {colspan: across > 1 ? across : null, rowspan: down > 1 ? down : null, "data-cell": name}, text);
       if (found) {
         boxes.set(key, cell);
-        const worst = Math.min(...found.map(each => each[1][1]));
-        classes.push("found", SEVERITIES[worst]);
+        const worst = Math.min(...found.map(each => lookOf(each[1])));
+        classes.push("found", LOOKS[worst]);
         const said = found.map(each => rules[each[1][0]][0] + " " + say(each[1][7])).join(" ");
         const shown = String(found[0][0] + 1) + (found.length > 1 ? "+" : "");
-        cell.append(button(shown, {class: "mark " + SEVERITIES[worst], "aria-label": t("cellHas", {n: shown, cell: name, list: said}), title: said}, event => { event.stopPropagation(); act.cell(cellOf(found[0][1]), found.map(each => each[0])); }));
+        cell.append(button(shown, {class: "mark " + LOOKS[worst], "aria-label": t("cellHas", {n: shown, cell: name, list: said}), title: said}, event => { event.stopPropagation(); act.cell(cellOf(found[0][1]), found.map(each => each[0])); }));
         cell.addEventListener("click", () => act.cell(cellOf(found[0][1]), found.map(each => each[0])));
       }
       cell.className = classes.join(" ");
@@ -350,7 +351,7 @@ const figuresOf = finding => {
 };
 const chip = (finding, act) => finding[2] ? button(finding[2], {class: "chip", title: fieldOf(finding)}, event => { event.stopPropagation(); act.finding(finding[2]); }) : el("span", {class: "chip none"}, t("whole"));
 const card = (found, number, act) => {
-  const first = found[0], severity = SEVERITIES[first[1]], [code, zh, en] = rules[first[0]];
+  const first = found[0], severity = LOOKS[lookOf(first)], [code, zh, en] = rules[first[0]];
   const same = found.every(finding => say(finding[7]) === say(first[7]));
   const remedy = say(first[8]);
   const top = el("p", {class: "top"}, el("span", {class: "mark " + severity, "aria-hidden": "true"}, String(number + 1)), el("code", null, code), el("span", null, lang ? en : zh));
@@ -365,9 +366,9 @@ const card = (found, number, act) => {
       parts.push(button(t("moreplaces", {n: found.length - FEW}), {class: "chip more-places", "aria-expanded": "false"}, event => { rest.hidden = !rest.hidden; event.currentTarget.setAttribute("aria-expanded", String(!rest.hidden)); }), rest);
     }
   }
-  if (first[11]) parts.push(el("p", {class: "minor"}, `${t("waived")}${say(first[11])}`));
-  if (remedy) parts.push(el("p", {class: "do"}, el("b", null, t("todo")), remedy));
-  return el("article", {class: "finding " + severity, tabindex: "-1", "data-number": number, "aria-label": `${t(severity)} ${code} ${lang ? en : zh}`}, parts);
+  if (first[11]) parts.push(el("p", {class: "do"}, el("b", null, t("waiver")), say(first[11])));
+  if (remedy && !first[11]) parts.push(el("p", {class: "do"}, el("b", null, t("todo")), remedy));
+  return el("article", {class: "finding " + severity, tabindex: "-1", "data-number": number, "aria-label": `${t(SEVERITIES[first[1]])} ${code} ${lang ? en : zh}`}, parts);
 };
 const fold = (name, entries) => entries && entries.length ? el("details", null, el("summary", null, `${t(name)} (${entries.length})`), el("ul", null, entries)) : null;
 const aside = form => {
@@ -376,7 +377,6 @@ const aside = form => {
   const facts = [["file", str(form.file)], ["worksheet", str(form.sheet ?? -1)], ["dept", str(form.dept ?? -1)], ["currency", str(form.currency ?? -1)],
     ["form", str(form.form ?? -1) + (form.reason ? ` (${t(form.reason)})` : "")], ["sha", form.sha ? form.sha + "…" : ""]].filter(entry => entry[1]);
   return [
-    fold("waived", (form.waived || []).map(([finding, reason]) => el("li", null, el("code", null, rules[finding[0]][0]), ` ${cellOf(finding)} `, say(finding[7]), " ", el("span", {class: "follows"}, str(reason))))),
     fold("notRun", [...rulesNotRun.values()].map(([rule, missing, cells]) => { const places = cells.filter(Boolean); return el("li", null, el("code", null, rules[rule][0]), ` ${rules[rule][1 + lang]} ${t("lacking", {what: say(missing)})}`, places.length ? el("span", {class: "follows"}, ` ${places.slice(0, 12).join(" ")}${places.length > 12 ? " …" : ""}`) : null); })),
     fold("odd", (form.odd || []).map(([cell, text]) => el("li", null, el("code", null, cell), " ", str(text)))),
     fold("remarks", (form.notes || []).map(([words, where]) => el("li", null, say(words), where >= 0 ? ` [${str(where)}]` : ""))),
@@ -388,10 +388,10 @@ const headOf = (one, level) => el("div", {class: "head"}, el("div", null, el(lev
 const findingsOf = (one, groups, act) => {
   const form = one.form, parts = [];
   if (form.code) parts.push(el("article", {class: "finding error"}, el("p", {class: "top"}, el("code", null, form.code)), el("p", {class: "said"}, say(form.why[0]), form.where >= 0 ? ` [${str(form.where)}]` : ""), el("p", {class: "do"}, el("b", null, t("todo")), say(form.why[1]))));
-  SEVERITIES.forEach((name, severity) => {
-    const mine = groups.map((found, number) => [found, number]).filter(entry => entry[0][0][1] === severity);
+  LOOKS.forEach((name, look) => {
+    const mine = groups.map((found, number) => [found, number]).filter(entry => lookOf(entry[0][0]) === look);
     if (!mine.length) return;
-    parts.push(el("h3", {class: "c-" + name}, t(name + "s"), el("span", {class: "follows"}, String(mine.reduce((sum, entry) => sum + entry[0].length, 0)))), mine.map(([found, number]) => card(found, number, act)));
+    parts.push(el("h3", {class: "c-" + name}, t(name === "waived" ? name : name + "s"), el("span", {class: "follows"}, String(mine.reduce((sum, entry) => sum + entry[0].length, 0)))), mine.map(([found, number]) => card(found, number, act)));
   });
   if (!parts.length) parts.push(el("p", {class: "none"}, t("noFindings")));
   return [parts, aside(form)];
