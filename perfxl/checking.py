@@ -18,7 +18,6 @@ from . import rules as rule_book
 from .batch import Batch
 from .config import PLAIN, Config
 from .digest import expect, hex_digest
-from .drawing import draw
 from .files import WORKBOOKS, Path, Source, content_name, contents, find_files
 from .finding import Rule, Severity, Verdict
 from .form import Form, with_parameters
@@ -219,6 +218,8 @@ def _drawn(workbook: Workbook, submission: Submission, verdict: Verdict) -> Verd
     fields = {each.cell_name: each.kind in FIGURES for each in submission.cells.values()}
     signed = {each.cell_name for field, each in submission.cells.items() if field.startswith("sign_off")}
     marked = {finding.cell for finding in verdict.findings if finding.cell}
+    from .drawing import draw  # for pages alone
+
     return replace(verdict, drawing=draw(sheet, fields, marked=marked, signed=signed))
 
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from . import grouping
 from .batch import Batch
-from .choice import GENERAL, general
 from .finding import Across, BatchFinding, BatchNotRun, Breach, Finding, Over, Rule, Severity
 from .form import Form, Parameters, load_form, with_parameters
 from .rules import BOOK
 
-_GROUPS: Mapping[Over, Callable[[Batch, Parameters], Iterator[Any]]] = {
-    "returns": grouping.returns,
-    "units": grouping.units,
-    "copies": grouping.copies,
-    "summaries": grouping.summaries,
-    "things": grouping.things,
-    "registers": grouping.registers,
-    "claims": grouping.claims,
-    "years": grouping.years,
-}
+_GROUPS: frozenset[Over] = frozenset(
+    ("returns", "units", "copies", "summaries", "things", "registers", "claims", "years")
+)
+"""What rules over a batch are called with: each is made by the function of that name in ``grouping``, which is
+loaded where there is a batch."""
 
 
 Changes = tuple[tuple[str, object], ...]
@@ -61,16 +54,21 @@ def cross_check(
     chosen = [rule for rule in rules if rule.over in _GROUPS]
     if batch.is_alone or not chosen:
         return
+    from . import grouping
+
     form = form or _definition(batch)
     form, graded = with_parameters(form, changes), dict(severities)
     for rule in chosen:
-        for group in _GROUPS[rule.over](batch, form.rules):
+        groups: Callable[[Batch, Parameters], Iterator[Any]] = getattr(grouping, rule.over)
+        for group in groups(batch, form.rules):
             for breach in rule.function(group, form):
                 yield _finding(rule, breach, group, graded.get(rule.code))
 
 
 def _definition(batch: Batch) -> Form:
     """The definition that most forms of the batch have; forms that none describes have the general one."""
+    from .choice import GENERAL, general
+
     name = max(batch.kinds, key=lambda name: batch.kinds[name])
     if name == GENERAL:
         return general()
@@ -110,8 +108,12 @@ def not_run(batch: Batch, rules: Sequence[Rule] = BOOK) -> Iterator[BatchNotRun]
 def _lacking(over: Over, batch: Batch) -> tuple[str, ...]:
     if over == "registers" and batch.issued is None:
         return ("register",)
-    if over == "summaries" and (batch.is_alone or not grouping.has_summary(batch)):
-        return ("summary",)
-    if over == "years" and (batch.is_alone or not grouping.has_years(batch)):
-        return ("history",)
+    if over in ("summaries", "years"):
+        return ("summary" if over == "summaries" else "history",) if batch.is_alone or not _has(over, batch) else ()
     return ("monitoring",) if over == "claims" else ()
+
+
+def _has(over: Over, batch: Batch) -> bool:
+    from . import grouping
+
+    return grouping.has_summary(batch) if over == "summaries" else grouping.has_years(batch)

@@ -20,7 +20,7 @@ from .definition import Mistake as Mistake
 from .definition import Table
 from .definition import near as near
 from .digest import hex_digest
-from .formula import FormulaError, parse, terms
+from .formula import FormulaError, parse, terms, terms_of
 from .noun import noun
 from .record import FundingLine, Indicator
 
@@ -319,6 +319,8 @@ class Form:
     def computed_columns(self) -> tuple[Column, ...]:
         """The indicator columns with a formula, each behind those that it reads."""
         columns = {column.term: column for column in self.columns if column.across}
+        if not columns:
+            return ()
         done: dict[str, Column] = {}
 
         def visit(column: Column) -> None:
@@ -337,7 +339,7 @@ class Form:
 
     def parts(self, row: FundRow) -> tuple[str, ...]:
         """The sources that a computed fund row is made of, read off its formula."""
-        wanted = terms(parse(row.down)) if row.down else frozenset()
+        wanted = terms_of(row.down) if row.down else ()
         return tuple(each.term for each in self.fund_rows if each.term in wanted)
 
     @property

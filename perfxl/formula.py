@@ -89,6 +89,7 @@ class _Parser:
     """Precedence climbing over the tokens of one expression."""
 
     LEVELS = (("or",), ("and",), ("=", "<>", "<", "<=", ">", ">="), ("&",), ("+", "-"), ("*", "/"))
+    RANKS = {sign: rank for rank, signs in enumerate(LEVELS) for sign in signs}
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -112,13 +113,16 @@ class _Parser:
         self.at += 1
         return self.tokens[self.at - 1]
 
-    def level(self, depth: int = 0) -> Expression:
-        if depth == len(self.LEVELS):
-            return self.unary()
-        left = self.level(depth + 1)
-        while self.peek() in self.LEVELS[depth] and self.tokens[self.at][0] != "text":
-            sign = self.take()[1]
-            left = Call(sign, (left, self.level(depth + 1)))
+    def level(self, least: int = 0) -> Expression:
+        """A value and all that is bound to it at least so firmly."""
+        left = self.unary()
+        while self.at < len(self.tokens):
+            kind, sign = self.tokens[self.at]
+            rank = -1 if kind == "text" else self.RANKS.get(sign, -1)
+            if rank < least:
+                break
+            self.at += 1
+            left = Call(sign, (left, self.level(rank + 1)))
         return left
 
     def unary(self) -> Expression:

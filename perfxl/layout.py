@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import field
 from decimal import Decimal
+from functools import lru_cache
 
 from .finding import Understood
 from .noun import draft
@@ -77,12 +78,18 @@ def unit_of(text: str) -> str | None:
     return next((group for group in found.groups() if group), None) if found else None
 
 
+@lru_cache(maxsize=4096)
+def _steps(name: str) -> tuple[str, ...]:
+    """``pxl.funds.total.score`` in its steps, without the first."""
+    return tuple(name.removeprefix(NAME).split("."))
+
+
 def by_names(sheet: Sheet, names: Mapping[str, Area]) -> Layout:
     """A stamped form, read by the defined names of its field cells."""
     layout = Layout()
     slots: dict[int, dict[str, Place]] = {}
     for name, area in names.items():
-        parts = name.removeprefix(NAME).split(".")
+        parts = _steps(name)
         place = (area.top, area.left)
         if len(parts) == 1:
             layout.single[parts[0]] = place

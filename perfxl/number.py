@@ -133,9 +133,20 @@ def tighten(text: str) -> str:
     return "".join(text.split()).lower()
 
 
+@lru_cache(maxsize=4096)
+def _is_no_answer(text: str) -> bool:
+    return tighten(text) in NO_ANSWERS
+
+
+_SHORT = 40
+"""Longer texts are not worth remembering."""
+
+
 def is_blank(text: str | None) -> bool:
     """Whether an answer is none: empty, spaces, ``/``, ``—``, ``无``, ``NULL``."""
-    return text is None or tighten(text) in NO_ANSWERS
+    if text is None:
+        return True
+    return _is_no_answer(text) if len(text) < _SHORT else tighten(text) in NO_ANSWERS
 
 
 def is_no_reason(text: str | None) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from .form import Form
 from .formula import Places, parse, to_excel
-from .noun import draft, ordered_noun
+from .noun import draft
 from .record import Indicator
 from .sheet import Area, Cell, Mark, Validation, a1_area
 
@@ -28,8 +29,7 @@ LINE_HEIGHT = 14.25
 MAX_HEIGHT = 409.0
 
 
-@ordered_noun
-class RowSpec:
+class RowSpec(NamedTuple):
     """One indicator row as it is laid out: its levels, what was issued, whether it is a spare row."""
 
     level_1: str | None

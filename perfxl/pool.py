@@ -8,7 +8,6 @@ that one is ``lost``, and the item goes on behind it.  Ctrl-C is for whoever ask
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 import threading
 import time
@@ -163,6 +162,8 @@ class _Worker:
 
     def give(self, numbers: Sequence[int], items: Sequence[object], skips: Sequence[int]) -> None:
         """Hand over items."""
+        import pickle
+
         if not self.hands:
             self.alive_at = time.monotonic()
         self.hands.extend(numbers)
@@ -192,6 +193,7 @@ def _start(process: BaseProcess) -> None:
 
 def _serve(connection: Connection, ours: Sequence[Connection], work: Work[Any, Any]) -> None:
     """The worker: items in, results out one by one, an empty message behind each item."""
+    import pickle
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -304,6 +306,8 @@ class _Pool:
 
     def _give_up(self, worker: _Worker, fate: Fate) -> None:
         """Another worker in its place, for what it had in its hands; a death is tried once more, a hang is not."""
+        import pickle
+
         worker.close()
         self.workers.remove(worker)
         numbers = list(worker.hands)
@@ -338,6 +342,8 @@ class _Pool:
 
     def _ready(self) -> Iterator[Any]:
         """What can be told in order."""
+        import pickle
+
         while self.told in self.done:
             waiting = self.done[self.told]
             while waiting:
@@ -354,6 +360,8 @@ class _Pool:
 
     def _leftovers(self) -> Iterator[Any]:
         """What was done behind a gap when the work was stopped."""
+        import pickle
+
         for number in sorted(self.done):
             for message in self.done[number]:
                 yield None if message == _END else pickle.loads(message)

@@ -491,7 +491,7 @@ class _Builder:
 
     def indicator(self, at: int, places: dict[str, Place]) -> Indicator:
         prefix = f"indicators[{at}]."
-        texts = {term: self.text(prefix + term, places.get(term)) for term in _ROW_TEXTS}
+        texts = {term: self.text(prefix + term, places[term]) if term in places else None for term in _ROW_TEXTS}
         texts["level_1"] = self.form.level_name(texts["level_1"])
         operator, unit = texts["operator"], texts["unit"]
         figures = self.row_figures(prefix, places)
@@ -517,11 +517,14 @@ class _Builder:
     def row_figures(self, prefix: str, places: dict[str, Place]) -> dict[str, Decimal | None]:
         """The figures of an indicator; those with a formula behind those that they are computed from."""
         figures: dict[str, Decimal | None] = {}
-        computed = self.form.computed_columns
-        formulas = {column.term: column.across for column in computed}
+        formulas = {column.term: column.across for column in self.form.computed_columns}
         for term in (*(term for term in ROW_FIGURES if term not in formulas), *formulas):
-            values: dict[str, list[Value]] = {each: [figures.get(each)] for each in ROW_FIGURES}
-            figures[term] = self.figure(prefix + term, places.get(term), formulas.get(term), values)
+            if term not in places:
+                figures[term] = None
+                continue
+            source = formulas.get(term)
+            values: dict[str, list[Value]] = {each: [figures.get(each)] for each in ROW_FIGURES} if source else {}
+            figures[term] = self.figure(prefix + term, places[term], source, values)
         return figures
 
     def target(self, field: str, place: Place | None, operator: str | None, unit: str | None) -> Target | None:

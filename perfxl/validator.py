@@ -319,6 +319,8 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
             continue
         if applies is not None:
             over = [subject for subject in over if applies(subject[0], form)]
+        if not over:
+            continue
         absent_of = _missing(_needs(rule, form), form.denominator) if rule.needs else None
         lacking: set[str] = set()
         for subject in over:

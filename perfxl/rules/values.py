@@ -644,7 +644,7 @@ def typed_value_survived(form_read: Submission, form: Form) -> Iterator[Breach]:
         number = cell.content if isinstance(cell.content, Decimal) else None
         label = columns.get(term) or entries.get(term) or term
         if number is None:
-            if len(cell.text) < 24 and re.fullmatch(_EXPONENT, cell.text.strip()):
+            if "+" in cell.text and len(cell.text) < 24 and re.fullmatch(_EXPONENT, cell.text.strip()):
                 yield Breach(field, actual=cell.text, facts={"label": label}, variant="exponent")
         elif _shows_a_date(cell.number_format):
             if term in ("target", "actual") and not _asks_for_a_date(form_read.record, field, form):

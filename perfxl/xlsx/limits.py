@@ -64,5 +64,8 @@ class Limits:
     far_row: int = 5_000
     far_column: int = 200
 
+    def __hash__(self) -> int:  # asked for with every part that is looked up
+        return hash((self.part_bytes, self.elements, self.seconds))
+
 
 DEFAULT = Limits()
