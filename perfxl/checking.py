@@ -52,6 +52,7 @@ class Terms:
     severities: tuple[tuple[str, Severity], ...] = ()
     issued: Issued | None = None
     files: int = 1
+    password: str | None = None
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules to be run, in the order of the rule book."""
@@ -75,6 +76,7 @@ def check(
     config: Config = PLAIN,
     issued: Issued | None = None,
     stop: Callable[[], bool] | None = None,
+    password: str | None = None,
 ) -> Iterator[Verdict]:
     """The verdicts on files, folders and zips of returns, in their order, as they are ready.
 
@@ -90,6 +92,7 @@ def check(
 
     In processes of our own a file that ends its process is rejected as ``MEMORY_LIMIT``, one that does
     not end as ``TIME_LIMIT``; both cost no other file its verdict.
+    ``password`` opens encrypted workbooks.
 
     Raises ``FileNotFoundError`` at once for a path that is not there.
     """
@@ -106,6 +109,7 @@ def check(
         severities=config.severities,
         issued=issued,
         files=len(sources),
+        password=password,
     )
     events = stream(
         partial(judge_source, terms=terms), sources, lost, jobs=jobs, executor=executor, stop=stop or _never
@@ -171,7 +175,7 @@ def judge_content(name: str, data: bytes, terms: Terms) -> list[Judged]:
     whole = len(data) <= DEFAULT.file_bytes
     sha256 = hex_digest(data) if whole else None
     try:
-        workbook = read_workbook(data, forms_only=True)
+        workbook, extensions = _opened(data, terms.password)
         found = read_sheets(workbook, form=terms.form, year=terms.year, stamped_only=terms.stamped_only)
         rules = terms.rules()
         judged = [_judged(each, workbook, name, sha256, terms, rules) for each in found]
@@ -183,10 +187,26 @@ def judge_content(name: str, data: bytes, terms: Terms) -> list[Judged]:
         where = _place(defect)
         broken = Verdict(file=name, sha256=sha256, status="internal_error", code="INTERNAL_ERROR", where=where)
         return [Judged(broken)]
-    if not name.lower().endswith(WORKBOOKS):
+    if not name.lower().endswith(extensions or WORKBOOKS):
         note = ("WRONG_EXTENSION", os.path.splitext(name)[1])
         judged = [each._replace(verdict=replace(each.verdict, notes=(*each.verdict.notes, note))) for each in judged]
     return judged
+
+
+_FOREIGN = frozenset({"LEGACY_XLS_OR_ET", "ODS", "XLSB", "ENCRYPTED"})
+"""What our own reader refuses and another may read."""
+
+
+def _opened(data: bytes, password: str | None) -> tuple[Workbook, tuple[str, ...]]:
+    """A workbook of any format that can be read, with the extensions that such a file usually has."""
+    try:
+        return read_workbook(data, forms_only=True), ()
+    except Rejected as rejection:
+        if rejection.code not in _FOREIGN:
+            raise
+    from .foreign import open_workbook  # most returns need nothing of it
+
+    return open_workbook(data, password)
 
 
 def _judged(
@@ -238,9 +258,11 @@ def _place(defect: Exception) -> str:
     return f"{type(defect).__name__} in {file}:{trace.tb_lineno}"
 
 
-def read(data: bytes, *, form: Form | None = None, year: int | None = None) -> list[Submission]:
-    """What the form sheets of a returned workbook say, read but not judged.
+def read(
+    data: bytes, *, form: Form | None = None, year: int | None = None, password: str | None = None
+) -> list[Submission]:
+    """What the form sheets of a returned workbook say, read but not judged; ``password`` opens an encrypted one.
 
     Raises ``Rejected`` where the bytes are no workbook or hold no form.
     """
-    return read_submissions(read_workbook(data, forms_only=True), form=form, year=year)
+    return read_submissions(_opened(data, password)[0], form=form, year=year)

@@ -157,6 +157,8 @@ def _displaced_issued(sheet: Sheet, own: Mapping[str, Value], names: Mapping[str
 
 def _displaced_formulas(sheet: Sheet, issued: Issued, moved: Moved) -> Iterator[Place]:
     """Formulas of fields that stand where none was issued."""
+    if not sheet.formulas_read:
+        return
     expected: dict[Place, tuple[str, str]] = {}
     for origin, _, formula in issued.formulas:
         place = moved.place(origin)

@@ -113,9 +113,12 @@ def _with_surroundings(found: list[Submission | Refused], workbook: Workbook) ->
     told: list[Submission | Refused] = []
     for one in found:
         if isinstance(one, Submission):
-            own = (*common, *of_sheet(by_name[one.sheet]))
+            sheet = by_name[one.sheet]
+            own = (*common, *of_sheet(sheet))
             common = ()
             one = replace(one, remarks=own) if own else one
+            if not sheet.formulas_read:
+                one = replace(one, formulas_read=False, notes=(*one.notes, ("FORMULAS_NOT_READ", sheet.name)))
         told.append(one)
     return told
 

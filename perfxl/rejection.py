@@ -86,6 +86,14 @@ REJECTIONS: dict[str, Words] = {
             "Open the file, remove the password to open, save it and send it again.",
         ),
     ),
+    "WRONG_PASSWORD": _words(
+        "文件设有打开密码，所给的密码打不开它。",
+        "The file has a password to open it, and the one given does not.",
+        (
+            "请核对密码文件中的密码（区分大小写），或取消打开密码后重发。",
+            "Check the password in the password file (case counts), or send the file without one.",
+        ),
+    ),
     "LEGACY_XLS_OR_ET": _words(
         "这是旧格式的表格（.xls 或 .et）。", "This is a workbook in the old format (.xls or .et).", _SAVE_AS_XLSX
     ),
@@ -288,6 +296,10 @@ NOTES: dict[str, tuple[str, str]] = {
     "OTHER_EDITION": (
         "这是另一版次的表格；已读取，没有与下发内容比对。",
         "This is another edition of the form; it was read, but not compared with what was issued.",
+    ),
+    "FORMULAS_NOT_READ": (
+        "这种文件格式读不到公式，公式是否被改没有核验；请尽量发送 .xlsx。",
+        "This file format gives no formulas, so that nobody checked whether they were altered; prefer .xlsx.",
     ),
     "FORM_DELETED": ("下发的一张自评表不见了。", "One of the forms issued in this workbook is gone."),
     "SHEET_COPIED": (

@@ -119,6 +119,7 @@ class Sheet:
     ``frozen`` counts the rows and columns that stay in view; ``column_looks`` is how the cells of
     a column look that nobody has filled in yet. ``filtered`` is a list with a
     filter 自动筛选 on its first row.
+    Where not ``formulas_read`` (a format whose library gives results only) a formula looks like a constant.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Sheet:
     frozen: tuple[int, int] | None = None
     column_looks: Mapping[int, Cell] = field(default_factory=dict)
     filtered: Area | None = None
+    formulas_read: bool = True
 
     def cell(self, row: int, column: int) -> Cell:
         """The cell there; an empty one where nothing stands."""

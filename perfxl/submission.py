@@ -152,6 +152,7 @@ class Submission:
     choice: Choice | None = None
     assignment: Assignment | None = None
     unused: Mapping[str, str] = default(default_factory=dict)
+    formulas_read: bool = True
 
     @property
     def is_blank(self) -> bool:

@@ -129,7 +129,7 @@ def differences(
         frozenset() if moved.whole else {area.corner for name, area in issued.names.items() if NAME + name not in names}
     )
     cell_at = sheet.cells.get
-    for origin, field, formula in issued.formulas:
+    for origin, field, formula in issued.formulas if sheet.formulas_read else ():
         if moved.same and (there := cell_at(origin)) is not None and there.formula == formula:
             continue  # nearly always so
         place = None if origin in gone else moved.place(origin)

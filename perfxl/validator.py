@@ -304,6 +304,10 @@ def _has_place(submission: Submission, path: str) -> bool:
     return bool(block) and any(name.startswith(block + "[") and name.endswith("." + term) for name in submission.cells)
 
 
+_OF_FORMULAS = frozenset({"W05", "W06", "W07"})
+"""Rules about formulas; some formats give their results only."""
+
+
 def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding], list[NotRun]]:
     findings, not_run = list[Finding](), list[NotRun]()
     form, record, given = submission.form, submission.record, subjects(submission)
@@ -312,6 +316,9 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
         if rule.over in ("differences", "issued") and not compared:
             # without the issued content nobody can say that it was kept
             not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("issued",)))
+            continue
+        if rule.code in _OF_FORMULAS and not submission.formulas_read:
+            not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("formulas",)))
             continue
         function, applies, over = rule.function, rule.applies, given[rule.over]
         if rule.over == "columns" and not over and record.total is not None:

@@ -230,6 +230,7 @@ def at_random(there: Marked, seed: int) -> Mutant:
         weights=(4, 2, 3, 2, 2, 1),
         k=draw.choice((1, 1, 1, 2, 3)),
     )
+    kinds.sort(key=lambda kind: kind is not _sort)  # sorting knows the columns as they were issued
     number = draw.randint(1, SHEETS)
     state = draw.getrandbits(64)
 
@@ -272,7 +273,7 @@ def _block(there: Marked, book: Structure, draw: random.Random) -> None:
         if not follow:  # rows that have words of their own; without any, nothing tells a paste from typing
             top = draw.randint(*there.rows)
             bottom = min(there.rows[1], bottom)
-            down = abs(down)
+            down = min(abs(down), there.rows[1] - bottom) or 60
         if top + down >= 1 and top <= bottom:
             book.move(Area(top, 1, bottom, width), down, 0, follow=follow)
         return
@@ -326,9 +327,11 @@ def by_openpyxl(there: Marked, seed: int) -> Mutant:
             getattr(sheet, kind)(column, draw.randint(1, 2))
         elif kind == "move":
             width = max(there.first_columns.values())
+            top = draw.randint(*there.rows)
+            bottom = draw.randint(top, there.rows[1])
             sheet.move_range(
-                a1_area(Area(row, 1, min(row + 4, there.last[0]), width)),
-                draw.choice((1, 2, 20)),
+                a1_area(Area(top, 1, bottom, width)),
+                draw.choice((min(2, there.rows[1] - bottom) or 60, 60)),
                 0,
                 translate=draw.random() < 0.5,
             )

@@ -45,14 +45,21 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stamped",),
     ("reading",),
     ("validator", "crosscheck", "report", "xlsx"),
-    ("files", "pool", "config", "waivers", "issued"),
+    ("foreign", "foreign_worker", "files", "pool", "config", "waivers", "issued"),
     ("checking",),
     ("correcting",),
     ("campaign",),
     ("cli",),
 )  # fmt: skip
 SPARE = {"perfxl", "__main__"}
-HEAVY = {"xlsxwriter": {"xlsx.writer"}, "openpyxl": {"campaign.roster"}, "jinja2": {"campaign.letter"}}
+HEAVY = {
+    "xlsxwriter": {"xlsx.writer"},
+    "openpyxl": {"campaign.roster"},
+    "jinja2": {"campaign.letter"},
+    "xlrd": {"foreign_worker"},
+    "python_calamine": {"foreign_worker"},
+    "msoffcrypto": {"foreign_worker"},
+}
 
 
 def floor_of(module: str) -> int:

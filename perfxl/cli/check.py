@@ -82,6 +82,11 @@ def command(say: Speech) -> click.Command:
                 metavar="PATH",
                 help=say("下发内容：工作簿或项目 .toml。", "what was issued: a workbook or a project .toml"),
             ),
+            click.Option(
+                ["--password-file"],
+                metavar="FILE",
+                help=say("打开密码在此文件的第一行。", "its first line opens encrypted files"),
+            ),
             click.Option(["--allow-macros"], is_flag=True, help=say("含宏的文件不算错误。", "macros are no error")),
             click.Option(
                 ["--fail-on"],
@@ -139,6 +144,7 @@ def run(
     config_file: str | None,
     waivers_file: str | None,
     issued_path: str | None,
+    password_file: str | None,
     allow_macros: bool,
     fail_on: str | None,
     form_name: str | None,
@@ -182,6 +188,7 @@ def run(
                 issued=issued,
                 progress=bar,
                 drawings=layout == "html",
+                password=password_of(password_file, say) if password_file else None,
                 batch=batch,
                 stop=stop,
             )
@@ -275,6 +282,23 @@ def _form(name: str, say: Speech) -> Form:
     from ..choice import GENERAL, general
 
     return general() if name == GENERAL else form_of(name, say)
+
+
+def password_of(file: str, say: Speech) -> str:
+    """The first line of a password file; an empty or unreadable one is a usage error."""
+    try:
+        with open(file, "rb") as stream:
+            raw = stream.read(4096)
+    except OSError as error:
+        raise click.UsageError(say(f"读不了密码文件：{error}", f"cannot read the password file: {error}")) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", "replace")  # Notepad on an older Chinese Windows
+    password = text.partition("\n")[0].rstrip("\r")
+    if not password:
+        raise click.UsageError(say("密码文件的第一行是空的。", "the first line of the password file is empty"))
+    return password
 
 
 def exit_code(tally: Tally, fail_on: str) -> int:

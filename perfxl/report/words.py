@@ -52,6 +52,7 @@ _TERMS = {
     "parts": ("组成合计的各行", "the rows that make the total"),
     "registered": ("主管部门留存的下发内容（--issued）", "the department's own record (--issued)"),
     "ledger": ("决算（账面）数", "figures of the accounts"),
+    "formulas": ("公式（这种文件格式读不到公式）", "formulas (this file format gives results only)"),
     "issued": ("下发内容（本表没有标识）", "issued content (the form is not stamped)"),
     "register": ("下发清单", "a list of what was issued"),
     "summary": ("部门汇总表", "a department's summary form"),
