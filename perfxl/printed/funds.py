@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ..number import read_amount, squeeze
-from ..vocabulary import bare_label, is_block, term_in
+from ..vocabulary import bare_label, is_block, term_in, without_prefix
 from .board import Place, Word
 from .heads import Head, fund_head
 from .search import POINTS, Search
@@ -106,13 +106,13 @@ class _Funds:
         if source is None and word is not None:
             if not filled or not self.holds_figures(places):
                 return not words[0].area.right >= first  # a text across the block ends it
-            source = bare_label(word.text)
+            source = without_prefix(bare_label(word.text))
         elif source is None:
             source = "total" if filled and not self.layout.funds else None
         if source is None:
             return not filled
         if source in self.layout.funds:
-            source = bare_label(word.text) if word is not None else source
+            source = without_prefix(bare_label(word.text)) if word is not None else source
             if source in self.layout.funds:
                 return True
         if word is not None:

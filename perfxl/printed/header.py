@@ -29,10 +29,12 @@ class _Header:
 
     def __init__(self, search: Search) -> None:
         self.search, self.board, self.layout, self.find = search, search.board, search.layout, search.find
+        self.taken: set[Place] = set()
 
     def header(self) -> None:
         """Title, year, and the fields that stand beside their labels."""
         taken = set(self.layout.single.values())
+        self.taken = taken
         for row in self.board.between(self.search.top, self.search.heads[0].first - 1):
             for word in self.board.rows[row]:
                 if word.place in self.layout.labels or word.place in taken or word.place in self.layout.kept_out:
@@ -85,11 +87,13 @@ class _Header:
     def put(self, name: str, term: str, word: Word, place: Place, label: str) -> None:
         layout = self.layout
         layout.labels.add(word.place)
+        self.taken.add(place)
         if name == "sign_off" and term in _CONCLUSIONS:
             name = "header"
         if name == "header":
             before = layout.single.get(term)
-            if before is None or (term in _NAMES and self.nearer(term, label)):
+            blank = before is not None and term == "total_score" and self.board.word_at(before) is None
+            if before is None or blank or (term in _NAMES and self.nearer(term, label)):
                 self.layout.kept_out.update([before] if before else [])
                 self.single(term, word, place, label)
             else:
@@ -118,9 +122,10 @@ class _Header:
     def sign_off(self, last: int) -> None:
         """Conclusions and signatures under the table."""
         taken: set[Place] = set()
-        for row in self.board.between(last + 1, min(self.search.bottom, last + _SIGN_OFF_ROWS)):
+        below = self.board.between(last + 1, min(self.search.bottom, last + _SIGN_OFF_ROWS))
+        for row in (*self.search.between_tables, *below):
             for word in self.board.rows[row]:
-                if word.place not in taken and word.place not in self.layout.labels:
+                if word.place not in taken | self.taken and word.place not in self.layout.labels:
                     before = set(self.layout.sign_off.values())
                     if not self.several(word) and not self.labelled(word, "sign_off", taken):
                         self.below_the_table(word, taken)

@@ -66,7 +66,8 @@ def _columns(board: Board, row: int, group: Group) -> tuple[int, list[_Column]]:
 
 def _last_row(board: Board, row: int, words: list[Word], group: Group) -> int:
     """A heading goes on where other headings of it reach down, over labels of their own."""
-    down = max((word.area.bottom for word in words if term_in(group, word.text)), default=row)
+    named = [word for word in words if term_in(group, word.text) and not is_block(word.text)]
+    down = max((word.area.bottom for word in named), default=row)
     if row < down < row + _MOST_ROWS:
         return down
     below = board.rows.get(row + 1, [])
@@ -131,6 +132,8 @@ def _resolved(first: int, last: int, columns: list[_Column]) -> Head:
     kept_out: list[Area] = []
     unknown = [column.word for column in columns if column.term is None]
     for term, claims in by_term.items():
+        if len(claims) > 1:  # the name of a block may sound like a column: 年度预算数（万元） in front of its columns
+            claims = [claim for claim in claims if not is_block(claim.label)] or claims
         if term in ("weight", "score") and len(claims) > 1 and name is not None:
             # 分值 may also stand behind 一级 and 二级指标: that of the row comes after its name
             behind = [claim for claim in claims if claim.word.left > name.left]

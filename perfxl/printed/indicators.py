@@ -43,6 +43,8 @@ class _Table:
         self.levels: dict[str, Place] = {}
         values = [area.left for term, area in self.columns.items() if term in VALUES]
         self.first_value = min(values)
+        marks = [self.columns[term].left for term in ("weight", "score") if term in self.columns]
+        self.first_mark = min(marks, default=self.first_value)
         self.right = max(area.right for area in self.columns.values())
         names = [self.columns[term] for term in LEVELS if term in self.columns]
         self.name = names[-1]
@@ -52,6 +54,9 @@ class _Table:
         last, total = self.head.last, 0
         for row in self.board.between(self.head.last + 1, self.end):
             kind = self.kind(row)
+            if kind == "end" and not total and self.total_follows(row):
+                self.search.between_tables.append(row)  # 其他需要说明的事项 above the total
+                continue
             if kind == "end" or (total and kind not in ("indicator", "total", "subtotal")):
                 break
             if total and kind == "indicator" and not self.complete(row):
@@ -73,12 +78,19 @@ class _Table:
                 self.layout.labels.update(word.place for word in self.board.rows[row])
         return last
 
+    def total_follows(self, row: int) -> bool:
+        """Whether the total stands a few rows further down."""
+        ahead = list(self.board.between(row + 1, min(row + 6, self.end)))
+        return any(self.kind(each) == "total" for each in ahead)
+
     def kind(self, row: int) -> str:
         """What a row is: ``indicator``, ``unused``, ``total``, ``subtotal``, ``section``, ``note``,
         ``sequence`` or the ``end``."""
         words = self.board.rows[row]
         first = words[0]
         labels = [word for word in words if word.left < self.first_value]
+        if not labels and first.left < self.first_mark:
+            labels = [first]  # 总分 alone, just in front of its figures
         totals = [term_in(self.search.find("total"), word.text) for word in labels]
         if "total" in totals and not self.is_named(row, labels):
             return "total"
@@ -150,14 +162,31 @@ class _Table:
             wide = self.board.area_at(places["weight"])
             if wide.left <= self.columns["score"].left <= wide.right:
                 places = {"score": wide.corner}  # merged over both: the sum of the scores
+        others = [self.columns[term] for term in ("review_score", "deduction", "coefficient") if term in self.columns]
+        placed = {*places.values(), *(self.search.cell_under(row, area) for area in others)}
+        beside = [word for word in words if word.place not in placed and read_amount(word.text) is not None]
+        figures = [term for term, place in places.items() if self.board.word_at(place)]
+        if any(word.left < self.right for word in beside) and len(figures) < len(places):
+            return  # a figure stands beside its column: which is which cannot be told
         for term, place in places.items():
             self.layout.single[f"total_{term}"] = place
             self.search.note(f"total_{term}", label, place)
+        for word in words:
+            self.conclusion(word)
         if "review_score" in self.columns:
             self.layout.single["review_score"] = self.search.cell_under(row, self.columns["review_score"])
         for other in ("deduction", "coefficient"):
             if other in self.columns:
                 self.layout.kept_out.add(self.search.cell_under(row, self.columns[other]))
+
+    def conclusion(self, word: Word) -> None:
+        """（自评等级：优） in the row of the total."""
+        found = INLINE.fullmatch(squeeze(word.text).strip("()（）"))
+        term = term_in(self.search.find("header"), found[1]) if found else None
+        if found and term == "grade" and term not in self.layout.single:
+            self.layout.single[term] = word.place
+            self.layout.inline[word.place] = found[2]
+            self.search.note(term, word, word.place, found[1])
 
     def drop_total(self) -> None:
         """A total of a group: understood, and not kept."""

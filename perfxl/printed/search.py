@@ -33,6 +33,7 @@ class Search:
         self.board, self.find, self.heads, self.top, self.bottom = board, find, heads, top, bottom
         self.layout = Layout()
         self.used_rows: set[int] = set()
+        self.between_tables: list[int] = []
 
     def leftmost(self, first: int, last: int) -> int:
         return min(word.left for row in self.board.between(first, last) for word in self.board.rows[row])
@@ -56,6 +57,10 @@ class Search:
         inline = INLINE.fullmatch(squeeze(word.text)) if len(word.text) < LONG else None
         return bool(inline) and any(term_in(self.find(name), inline[1]) for name in groups)  # type: ignore[index]
 
+    def is_other_label(self, word: Word, label: Word) -> bool:
+        """Whether a word is a label and not the answer to the one before it: ``评价结论 | 评价结论：良好``."""
+        return self.is_label(word) and not squeeze(word.text).startswith(squeeze(label.text).rstrip(":") + ":")
+
     def cell_under(self, row: int, columns: Area) -> Place:
         """The cell of a row under a heading; a heading may be merged over several columns."""
         words = self.board.in_columns(row, columns.left, columns.right)
@@ -71,9 +76,9 @@ class Search:
         area = self.board.area_at(beside)
         if nearest is None or area.right > area.left:
             own = area.corner if area.top <= word.place[0] else beside
-            return None if nearest is not None and nearest.place == own and self.is_label(nearest) else own
+            return None if nearest is not None and nearest.place == own and self.is_other_label(nearest, word) else own
         if nearest.left == beside[1]:
-            return None if self.is_label(nearest) else nearest.place
+            return None if self.is_other_label(nearest, word) else nearest.place
         # the cells between are blank: the next word is the value unless it is, or may be, a label itself
         follower = self.board.after(nearest)
         doubtful = follower is not None and not self.is_label(follower) and len(nearest.text) < _SENTENCE
