@@ -19,6 +19,7 @@ from mail_server import Fault, accept_then, drop, later, mail_server, reply
 
 from perfxl.campaign import mime
 from perfxl.campaign.founding import found
+from perfxl.campaign.hold import Hold, host, user
 from perfxl.campaign.ledger import Ledger
 from perfxl.campaign.outbox import Outbox
 from perfxl.campaign.roster_plan import read_plan
@@ -470,3 +471,16 @@ def test_the_command_itself_is_killed_at_any_moment(campaign: Callable[..., Path
     assert kills >= 3
     for path in (folder / "outbox").glob("*.eml"):
         mime.read(path.read_bytes())
+
+
+def test_a_campaign_that_somebody_holds_is_exit_code_4(
+    campaign: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = campaign()
+    holder = Hold(folder, "generate")
+    monkeypatch.setattr("perfxl.campaign.ledger.Hold", lambda place, command, **_: Hold(place, command, wait=0))
+    result = send(folder)
+    holder.release()
+    assert result.exit_code == 4
+    assert f"perfxl generate of {user()}@{host()} (process {os.getpid()}" in result.output
+    assert send(folder, "--only", "U01").exit_code == 0
