@@ -69,8 +69,9 @@ def marked(form_id: str, stage: str) -> Marked:
         for name, area in sheet.names.items():
             parts = name.split(".")
             if parts[-1] == "level_1" and parts[1] == "indicators":
-                second = sheet.names[name.replace("level_1", "level_2")]
-                levels[index, int(parts[2])] = sheet.cell(*area.corner).text, sheet.cell(*second.corner).text
+                second = sheet.names.get(name.replace("level_1", "level_2"))
+                below = sheet.cell(*second.corner).text if second else ""
+                levels[index, int(parts[2])] = sheet.cell(*area.corner).text, below
     first = sheets[0]
     tops = [area.top for name, area in first.names.items() if ".indicators." in name and name.endswith(".level_3")]
     return Marked(
@@ -190,8 +191,9 @@ def _row_of(there: Marked, submission: Submission, index: int, group: str, numbe
     name = row.level_3 or ""
     if "（" in name and not name.endswith(f"（{index + 1}-{number}）"):
         return [f"{group} is named {name} and holds row {number}"]
-    for was, now in zip(there.levels[index, number], (row.level_1, row.level_2), strict=True):
-        if now and was and now != was:
+    levels = there.levels.get((index, number), ("", ""))  # some forms have no column for them
+    for was, now in zip(levels, (row.level_1, row.level_2), strict=True):
+        if now and was and now not in was:  # a label may bear its weight: 产出指标（50分）
             return [f"{group} is of {now}, was of {was}"]
     return []
 

