@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from ..finding import Breach, Fact, Rule, Severity, given, rule
 from ..form import Form
@@ -85,7 +86,14 @@ def _in_yuan(amount: Decimal | None, record: SelfEvaluation) -> Decimal | None:
 
 def _wholes(text: str, kinds: tuple[str, ...], record: SelfEvaluation) -> list[Amount]:
     """The amounts of a text that are called so and stand for the whole of the project."""
-    return [each for each in amounts(text) if role(each) in kinds and not is_part(each, record.fiscal_year)]
+    return [each for each, kind in _named(text, record.fiscal_year) if kind in kinds]
+
+
+@lru_cache(maxsize=16)
+def _named(text: str, year: int | None) -> tuple[tuple[Amount, str], ...]:
+    """The amounts of a text that have a name and are no part; two rules ask, each of them twice."""
+    called = [(each, role(each)) for each in amounts(text)]
+    return tuple((each, kind) for each, kind in called if kind and not is_part(each, year))
 
 
 def _fits(each: Amount, known: Iterable[Decimal | None]) -> bool:
