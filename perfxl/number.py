@@ -122,10 +122,20 @@ def _close_up(text: str) -> str:
     return bare if bare.isprintable() else _SPACES.sub("", bare)
 
 
-@lru_cache(maxsize=8192)
+SHORT = 60
+"""A longer text is a narrative: of those only the last few are remembered, for each file brings its own."""
+
+
 def squeeze(text: str) -> str:
     """NFKC, without spaces and invisible characters: how labels and short answers are compared."""
+    return _squeezed(text) if len(text) <= SHORT else _squeezed_long(text)
+
+
+def _squeeze(text: str) -> str:
     return _close_up(unicodedata.normalize("NFKC", text))
+
+
+_squeezed, _squeezed_long = lru_cache(maxsize=2048)(_squeeze), lru_cache(maxsize=32)(_squeeze)
 
 
 def tighten(text: str) -> str:
@@ -172,7 +182,7 @@ _AMOUNT = pattern(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read_amount(text: str) -> Amount | None:
     """The figure in a number cell that holds text, or ``None`` where it is no figure.
 
@@ -263,7 +273,7 @@ def _figure(text: str) -> Figure | None:
     return number, found["scale"], found["unit"]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def read_target(text: str) -> Target:
     """年度指标值 or 实际完成值 as typed, to its operator, number and unit.
 

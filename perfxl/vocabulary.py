@@ -7,7 +7,7 @@ import tomllib
 from functools import lru_cache
 
 from .form import Form, template_text
-from .number import squeeze
+from .number import SHORT, squeeze
 from .pattern import pattern
 
 LONGEST_LABEL = 40
@@ -19,10 +19,16 @@ _LETTER = pattern(r"[A-Z]$")
 _TRAILING = ":。,、*:;"
 
 
-@lru_cache(maxsize=4096)
 def bare_label(text: str) -> str:
     """A label as it is compared: half width, no spaces, no trailing colon, nothing in brackets."""
+    return _bare(text) if len(text) <= SHORT else _bare_long(text)
+
+
+def _bare_label(text: str) -> str:
     return _BRACKETS.sub("", squeeze(text)).strip(_TRAILING)
+
+
+_bare, _bare_long = lru_cache(maxsize=1024)(_bare_label), lru_cache(maxsize=32)(_bare_label)
 
 
 @lru_cache(maxsize=1)
@@ -91,12 +97,15 @@ def of_form(form: Form, name: str) -> Group:
     return Group(words, given.terms, given.patterns)
 
 
-@lru_cache(maxsize=8192)
 def term_in(given: Group, text: str) -> str | None:
     """The term that a printed label stands for in a group, ``None`` where it stands for none.
 
     ``得分(审核)``, ``3.其中：财政拨款（万元）`` and ``执 行 数 B`` are read; a long text is no label.
     """
+    return _term(given, text) if len(text) <= SHORT else _term_long(given, text)
+
+
+def _term_in(given: Group, text: str) -> str | None:
     label = squeeze(text).strip(_TRAILING)
     if not label or len(label) > LONGEST_LABEL or label.isascii():
         return None
@@ -111,7 +120,10 @@ def term_in(given: Group, text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+_term, _term_long = lru_cache(maxsize=2048)(_term_in), lru_cache(maxsize=128)(_term_in)
+
+
+@lru_cache(maxsize=1024)
 def without_prefix(label: str) -> str:
     """``其中:当年财政拨款`` to ``当年财政拨款``."""
     for prefix in _table()["words"]["prefixes"]:
