@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -206,6 +207,7 @@ def run(
             pieces: Iterable[bytes] = (piece.encode() for piece in report.report(verdicts, tally, beside))
         else:
             pieces = pieces_for(layout, verdicts, tally, say.lang, beside)
+        gc.set_threshold(5_000, 20, 20)  # start-up is over: what thousands of files leave behind is cleared in time
         emit(pieces, output, layout == "text", say)
         interrupted = stop() and (bar.done < bar.total or not bar.total)
     if interrupted:
