@@ -124,21 +124,59 @@ def _doubled(numbers: object) -> list[int]:
     return [2 * number for number in numbers]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_hostile_files_among_others_cost_nobody_else_a_verdict(tmp_path: Path, jobs: int) -> None:
+@pytest.mark.parametrize(
+    ("jobs", "others"),
+    [(1, 18), (2, 18), pytest.param(1, 180, marks=pytest.mark.slow), pytest.param(2, 180, marks=pytest.mark.slow)],
+)
+def test_hostile_files_among_others_cost_nobody_else_a_verdict(tmp_path: Path, jobs: int, others: int) -> None:
     good, mixed = tmp_path / "good", tmp_path / "mixed"
     good.mkdir()
     mixed.mkdir()
-    fill(good, 45)
-    fill(mixed, 45)
+    fill(good, others)
+    fill(mixed, others)
     hostile = [bomb(), lying_size(), quoted_overlap(), workbook(), b"PK\x03\x04" + b"\0" * 99]
-    for number, data in enumerate(hostile):
-        (mixed / f"{number * 9:03}x.xlsx").write_bytes(data)
+    for number in range(others // 9):
+        (mixed / f"{number * 9:03}x.xlsx").write_bytes(hostile[number % len(hostile)])
     expected = list(check([good]))
     found = list(check([mixed], jobs=jobs))
-    assert len(found) == 50
+    assert len(found) == others + others // 9
     kept = [verdict for verdict in found if not verdict.file.endswith("x.xlsx")]
     assert [(each.sha256, each.findings) for each in kept] == [(each.sha256, each.findings) for each in expected]
+
+
+_PEAK = """
+import os, re, sys
+from perfxl.cli import main
+sys.argv = ["perfxl", "check", sys.argv[1], "--jobs", "1", "--format", sys.argv[2], "-o", sys.argv[1] + ".out"]
+os._exit = sys.exit
+try:
+    main()
+except SystemExit:
+    pass
+print(re.search("VmHWM:[^0-9]*([0-9]+)", open("/proc/self/status").read())[1])
+"""
+"""The peak of the interpreter itself; the system's own figure for a child begins with that of its parent."""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the peak is read from Linux's /proc")
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["json", "text"])
+def test_memory_does_not_grow_with_the_batch(tmp_path: Path, layout: str) -> None:
+    """Each form with a project, an amount and a text of its own, as no cache can know them."""
+    share = float(os.environ.get("PERFXL_SHARE", "1"))
+    sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+    from many import many_forms  # type: ignore[import-not-found,unused-ignore]
+
+    peaks = []
+    for forms in (100, int(100 + 900 * share)):
+        many_forms(tmp_path / str(forms), forms)
+        # the interpreter leaves with os._exit, so the figure is asked for before
+        command = [sys.executable, "-c", _PEAK.replace("    main()", "    import os; os._exit = sys.exit; main()")]
+        run = subprocess.run(
+            [*command, str(tmp_path / str(forms)), layout], capture_output=True, text=True, check=False
+        )
+        peaks.append(int(run.stdout.split()[-1]))
+    assert peaks[1] <= 1.1 * peaks[0]
 
 
 # ---- stopping ------------------------------------------------------------------------------
