@@ -135,7 +135,7 @@ def _squeeze(text: str) -> str:
     return _close_up(unicodedata.normalize("NFKC", text))
 
 
-_squeezed, _squeezed_long = lru_cache(maxsize=2048)(_squeeze), lru_cache(maxsize=32)(_squeeze)
+_squeezed, _squeezed_long = lru_cache(maxsize=1024)(_squeeze), lru_cache(maxsize=32)(_squeeze)
 
 
 def tighten(text: str) -> str:

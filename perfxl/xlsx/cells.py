@@ -107,7 +107,7 @@ def _cell(value: Value, text: str, number_format: str, locked: bool, formula: st
 
 
 # Labels, formulas and many figures are the same in all returns of a form.
-remembered_cell = lru_cache(maxsize=2048)(_make)
+remembered_cell = lru_cache(maxsize=1024)(_make)
 
 
 def make_cell(kind: str, raw: str, style: tuple[str, bool], formula: str | None) -> Cell:

@@ -161,7 +161,7 @@ def _margins(
     return tuple(margins.merges), margins.protected, frozenset(margins.hidden_columns), margins.widths
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=1_024)
 def read_piece(piece: bytes, styles: Styles) -> Piece | tuple[_Blank] | None:
     """What stands between one ``<c `` and the next: a cell, and perhaps the end of its row.
 
