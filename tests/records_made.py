@@ -110,7 +110,7 @@ def filled(form: Form, assignment: Assignment) -> SelfEvaluation:
         indicators=tuple(rows),
         sign_off=tuple(SignOff(term=entry.term, label=entry.label, text=f"{entry.label}甲") for entry in form.signed),
         project_code="T000002086153" if _in_header(form, "project_code") else None,
-        **_footer(form, [f"{entry.label}：甲乙丙丁。" for entry in form.footer]),
+        **_footer(form, [f"第{at}项，甲乙丙丁。" for at, _ in enumerate(form.footer, 1)]),
     )
 
 

@@ -152,9 +152,9 @@ def test_reasons_of_the_money_and_conclusions_come_back() -> None:
     form = load_form("sichuan")
     read = returned(form, honest(form)).record
     assert [line.reason for line in read.funds] == [None, *(f"第{at}行资金的原因" for at in range(1, 5))]
-    assert read.evaluation == "评价结论：甲乙丙丁。"
-    assert read.problems == "存在问题：甲乙丙丁。"
-    assert read.measures == "改进措施：甲乙丙丁。"
+    assert read.evaluation == "第1项，甲乙丙丁。"
+    assert read.problems == "第2项，甲乙丙丁。"
+    assert read.measures == "第3项，甲乙丙丁。"
 
 
 def test_every_fund_line_has_its_rate_but_only_the_total_a_score() -> None:
