@@ -148,13 +148,19 @@ def workbook_bytes(
 # ---- what must be read back ------------------------------------------------------------------
 
 
+def _printed(row: Indicator, form: Form) -> Indicator:
+    """A row without what the form has no column for."""
+    present = {column.term for column in form.columns}
+    return replace(row, **{term: None for term in Indicator.__dataclass_fields__ if term not in present})
+
+
 def as_read(record: SelfEvaluation, form: Form, *, year: int = YEAR) -> SelfEvaluation:
     """The record with everything that the form itself prints and computes."""
     funds = _funds(record, form)
     execution = next((line.score for line in funds if line.source == "total"), None)
     execution_weight = next((line.weight for line in funds if line.source == "total"), None)
     weights = [row.weight for row in record.indicators if row.weight is not None]
-    rows = tuple(_computed(row, form) for row in record.indicators)
+    rows = tuple(_computed(_printed(row, form), form) for row in record.indicators)
     scores = [row.score for row in rows if row.score is not None]
     texts = {entry.term: entry.text for entry in record.sign_off}
     return replace(

@@ -91,7 +91,15 @@ def test_a_hostile_text_stays_text_in_every_field(form_id: str, text: str) -> No
         expected_goal=text,
         actual_result=text,
         indicators=tuple(
-            replace(row, level_3=text, target=read_target(text), actual=read_target(text), variance_explanation=text)
+            replace(
+                row,
+                level_3=text,
+                target=read_target(text),
+                actual=read_target(text),
+                variance_explanation=text,
+                operator=None,
+                unit=None,
+            )
             for row in record.indicators
         ),
         sign_off=tuple(replace(entry, text=text) for entry in record.sign_off),
