@@ -2,7 +2,7 @@
 
     python docs/pictures/officer.py
 
-Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``roster.png`` and ``issued.png``.
+Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``roster.png``, ``issued.png`` and ``correction.png``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from perfxl.campaign.roster_blank import blank_roster
 from perfxl.campaign.roster_layout import INDICATORS, PROJECTS, UNITS
 from perfxl.campaign.sample import sample_rows
 from perfxl.campaign.settings import ISSUED, ROSTER
+from perfxl.correcting import correct
 from perfxl.form import load_form
 from perfxl.xlsx.writer import write_workbook
 
@@ -46,8 +47,17 @@ def mistaken() -> dict[str, list[dict[str, object]]]:
     return rows
 
 
+def correction(work: Path) -> None:
+    """The list in front of the corrected form of a published one."""
+    form = HERE.parent.parent / "samples" / "2022" / "as-printed" / "党组织服务群众经费.xlsx"
+    (made,) = correct(form.read_bytes(), form.name)
+    workbook = work / "更正.xlsx"
+    workbook.write_bytes(made.data)
+    page(workbook, HERE / "correction", 1, work, 90)
+
+
 def main() -> None:
-    """All four."""
+    """All of them."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         init = ["perfxl", "init", FOLDER, "--form", "shanghai", "--year", "2026", "--sample"]
@@ -60,6 +70,7 @@ def main() -> None:
         terminal(["perfxl", "generate", FOLDER, "--zip"], HERE / "generate.svg", work)
         page(roster, HERE / "roster", 3, work, 90)
         page(next((work / FOLDER / ISSUED).rglob("A004_*.xlsx")), HERE / "issued", 1, work, 90)
+        correction(work)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import perfxl
 
 from ..batch import Batch
 from ..checking import check
+from ..correcting import correct
 from ..crosscheck import across
 from ..finding import Verdict
 from ..form import form_ids, load_form
@@ -28,7 +29,7 @@ from .demo_campaign import CAMPAIGN, RECEIVED, show_campaign
 from .output import CannotWriteError, is_terminal, painter, terminal_width, write_file
 from .speech import Command, Speech
 
-SAMPLES, IN_FULL = "samples/2022", "as-printed"
+SAMPLES, IN_FULL, CORRECTIONS = "samples/2022", "as-printed", "corrections"
 """Where the samples lie, and which of them are shown in full: the forms as they were published."""
 
 
@@ -62,6 +63,7 @@ def run(say: Speech, folder: str) -> int:
         write_file(str(place / "verdicts.json"), b"".join(pieces), say)
         page = html_report(verdicts, Tally(), say.lang, time.strftime("%Y-%m-%d"), across(batch))
         write_file(str(place / "report.html"), b"".join(page), say)
+        _write_corrections(returns / IN_FULL, place / CORRECTIONS, say)
     letters = show_campaign(place, time.localtime().tm_year, say)
     click.echo(say(f"{place} 里有：", f"In {place}:"))
     click.echo(f"  {CAMPAIGN}  " + say("一次填报任务：花名册、表、台账", "a campaign: roster, workbooks, ledger"))
@@ -76,6 +78,7 @@ def run(say: Speech, folder: str) -> int:
         click.echo(f"  {name}  " + say("空表，可直接下发", "a blank form, ready to be sent out"))
     if samples:
         click.echo("  returns  " + say(f"填好的样表 {samples} 份", f"{samples} completed sample forms"))
+        click.echo(f"  {CORRECTIONS}  " + say("发回单位的更正表，首页为问题清单", "corrected forms for the units"))
         click.echo("  report.html  " + say("核验报告，用浏览器打开", "the report; open it in a browser"))
         click.echo("  verdicts.json  " + say("上面的结论，供程序读取", "the verdicts above, for programs"))
     click.echo(say("接着可以试：", "Next, try:"))
@@ -121,6 +124,14 @@ def _write_blanks(place: Path, say: Speech) -> list[str]:
         workbook = build_workbook(form, [Assignment(form=form.id, fiscal_year=year)], year=year)
         write_file(str(place / names[-1]), write_workbook(workbook), say)
     return names
+
+
+def _write_corrections(returns: Path, target: Path, say: Speech) -> None:
+    """What the units of the published forms would get back."""
+    target.mkdir()
+    for path in sorted(returns.glob("*.xlsx")):
+        for correction in correct(path.read_bytes(), path.name, lang=say.lang):
+            write_file(str(target / path.name), correction.data, say)
 
 
 def samples_folder() -> Path:
