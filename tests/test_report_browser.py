@@ -166,7 +166,7 @@ def test_free_text_finds_project_unit_file_and_rule(opened: Opened, reports: Rep
         opened.page.wait_for_function(
             "n => document.querySelectorAll('#list tbody tr').length === n", arg=wanted(typed)
         )
-        assert opened.page.evaluate("document.activeElement.id") == "search"
+        opened.page.wait_for_function("document.activeElement.id === 'search'")
     assert wanted("居委办公") == 3
 
 
@@ -232,25 +232,24 @@ def test_a_click_leads_from_cell_to_finding_and_back(opened: Opened) -> None:
     assert "T01" in card.inner_text()
     assert "91.83" in card.inner_text()
     assert "6.25 分" in card.inner_text()
-    assert opened.page.evaluate("document.activeElement.matches('.finding.here')")
+    opened.page.wait_for_function("document.activeElement.matches('.finding.here')")
     opened.page.locator(".finding .chip", has_text="H19").click()
     assert opened.page.locator("td.here").get_attribute("data-cell") == "H19"
-    assert opened.page.evaluate("document.activeElement.closest('td').dataset.cell") == "H19"
+    opened.page.wait_for_function("document.activeElement.closest('td')?.dataset.cell === 'H19'")
 
 
 def test_keys_walk_the_findings_and_the_forms(opened: Opened) -> None:
     page = opened.page
     page.locator(f"{ROWS} a").first.focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(".form-title")
-    assert page.evaluate("document.activeElement.className") == "form-title"
+    page.wait_for_function("document.activeElement.className === 'form-title'")
     page.keyboard.press("j")
     assert "S01" in opened.text(".finding.here")
     assert page.locator("td.here").get_attribute("data-cell") == "H18"
     page.keyboard.press("j")
     assert "T01" in opened.text(".finding.here")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.closest('td').dataset.cell") == "H36"
+    page.wait_for_function("document.activeElement.closest('td')?.dataset.cell === 'H36'")
     page.keyboard.press("k")
     assert "S01" in opened.text(".finding.here")
     page.keyboard.press("]")
@@ -258,10 +257,9 @@ def test_keys_walk_the_findings_and_the_forms(opened: Opened) -> None:
     page.keyboard.press("[")
     page.wait_for_function("location.hash === '#f1'")
     page.keyboard.press("Escape")
-    page.wait_for_selector("#list")
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "#f1"
+    page.wait_for_function("document.activeElement.getAttribute('href') === '#f1'")
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "search"
+    page.wait_for_function("document.activeElement.id === 'search'")
 
 
 def test_a_covered_cell_is_marked_at_its_merged_area(browser: Any, reports: Reports) -> None:
