@@ -9,6 +9,7 @@ from functools import lru_cache
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from recalculation import share_of
 from records_made import (
     HOSTILE,
     YEAR,
@@ -71,7 +72,7 @@ def test_a_record_comes_back_equal(form_id: str, data: st.DataObject) -> None:
 
 @pytest.mark.slow
 @each_form
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(quick, max_examples=share_of(1000))
 @given(data=st.data())
 def test_a_thousand_records_come_back_equal(form_id: str, data: st.DataObject) -> None:
     assert_comes_back(load_form(form_id), data)

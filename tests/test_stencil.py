@@ -133,7 +133,7 @@ def test_a_filled_form_and_one_with_many_sheets(form: Form) -> None:
         assert (stencils.compiled, stencils.by_reference) == (1, 0)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(records(FORMS[0]), records(FORMS[0]))
 def test_records_of_any_kind(one: SelfEvaluation, two: SelfEvaluation) -> None:
     stencils = Stencils()
