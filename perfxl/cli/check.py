@@ -26,7 +26,7 @@ from ..form import Form, form_ids, load_form
 from ..rejection import REJECTIONS, Rejected
 from ..report.tally import Tally
 from ..rules import BOOK
-from .definitions import BrokenFileError, form_of, meant
+from .definitions import BrokenFileError, form_to_judge_by, meant
 from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
 from .progress import Progress
 from .speech import Command, Speech
@@ -164,7 +164,7 @@ def run(
         changes=(*config.changes, ("allow_macros", True)) if allow_macros else config.changes,
     )
     _nothing_in_preview(config, say)
-    form = _form(form_name, say) if form_name else None
+    form = form_to_judge_by(form_name, say) if form_name else None
     path = waivers_file or config.waivers
     waivers = _waivers(path, say) if path else None
     if layout == "xlsx" and output is None and is_terminal(sys.stdout):
@@ -277,13 +277,6 @@ def _issued(path: str, form: Form | None, say: Speech) -> Issued:
         words = REJECTIONS[rejection.code]
         zh, en = f"{path} 里没有下发内容：{words.zh}", f"{path} holds nothing that was issued: {words.en}"
         raise click.UsageError(say(zh, en)) from rejection
-
-
-def _form(name: str, say: Speech) -> Form:
-    """The definition asked for; ``general`` is none, so that only what the sheet prints is judged."""
-    from ..choice import GENERAL, general
-
-    return general() if name == GENERAL else form_of(name, say)
 
 
 def password_of(file: str, say: Speech) -> str:

@@ -11,10 +11,9 @@ import click
 from ..checking import Terms
 from ..correcting import Correction, NoYearError, correct
 from ..files import contents, find_files
-from ..form import Form
 from ..rejection import REJECTIONS, Rejected
 from ..report import words
-from .definitions import form_of
+from .definitions import form_to_judge_by
 from .output import CANNOT_WRITE, CannotWriteError, write_file
 from .speech import Command, Speech
 
@@ -67,7 +66,7 @@ def run(
         sources = find_files(paths)
     except FileNotFoundError as error:
         raise click.UsageError(say(f"没有这个文件或文件夹：{error}", f"no such file or folder: {error}")) from error
-    terms = Terms(form=_form(form_name, say) if form_name else None, year=year)
+    terms = Terms(form=form_to_judge_by(form_name, say) if form_name else None, year=year)
     target = Target(output, say, force=force)
     failed = False
     for source in sources:
@@ -91,12 +90,6 @@ def run(
                 failed = True
                 error.show()
     return CANNOT_WRITE if failed else 0
-
-
-def _form(name: str, say: Speech) -> Form:
-    from ..choice import GENERAL, general
-
-    return general() if name == GENERAL else form_of(name, say)
 
 
 def _named(corrections: Sequence[Correction]) -> Iterator[tuple[Correction, str]]:

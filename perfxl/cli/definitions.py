@@ -57,3 +57,10 @@ def form_of(name: str, say: Speech) -> Form:
         raise BrokenFileError([error], say) from error
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(say(f"读不了 {name}：{error}", f"cannot read {name}: {error}")) from error
+
+
+def form_to_judge_by(name: str, say: Speech) -> Form:
+    """The definition asked for; ``general`` is none, so that only what the sheet prints is judged."""
+    from ..choice import GENERAL, general  # kept out of the start of a check that names no form
+
+    return general() if name == GENERAL else form_of(name, say)
