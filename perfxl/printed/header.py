@@ -29,23 +29,21 @@ class _Header:
 
     def __init__(self, search: Search) -> None:
         self.search, self.board, self.layout, self.find = search, search.board, search.layout, search.find
-        self.taken: set[Place] = set()
+        self.taken = set(search.layout.single.values())  # cells that are answers, and so no labels
 
     def header(self) -> None:
         """Title, year, and the fields that stand beside their labels."""
-        taken = set(self.layout.single.values())
-        self.taken = taken
         for row in self.board.between(self.search.top, self.search.heads[0].first - 1):
             for word in self.board.rows[row]:
-                if word.place in self.layout.labels or word.place in taken or word.place in self.layout.kept_out:
+                if word.place in self.layout.labels or word.place in self.taken or word.place in self.layout.kept_out:
                     continue
                 if row in self.search.used_rows and row != word.place[0]:
                     continue
-                self.header_word(word, taken)
+                self.header_word(word)
         if self.layout.year_text is None and self.layout.title and year_of(self.layout.title):
             self.layout.year_text = self.layout.title
 
-    def header_word(self, word: Word, taken: set[Place]) -> None:
+    def header_word(self, word: Word) -> None:
         text = squeeze(word.text)
         if self.layout.title is None and is_title(word.text):
             self.layout.title = word.text
@@ -59,10 +57,10 @@ class _Header:
         if word.place[0] in self.search.used_rows:
             return
         for name in ("header", "sign_off", "header_other"):
-            if self.labelled(word, name, taken):
+            if self.labelled(word, name):
                 return
 
-    def labelled(self, word: Word, name: str, taken: set[Place]) -> bool:
+    def labelled(self, word: Word, name: str) -> bool:
         """A label with its value, in the same cell or beside it; whether the word is one."""
         known = self.find(name)
         term = term_in(known, word.text)
@@ -79,7 +77,7 @@ class _Header:
         if place is None:  # another label follows at once: the answer belonged behind the colon
             place = word.place
             self.layout.inline.setdefault(place, "")
-        if place in taken:
+        if place in self.taken:
             return False
         self.put(name, term, word, place, word.text)
         return True
@@ -121,24 +119,22 @@ class _Header:
 
     def sign_off(self, last: int) -> None:
         """Conclusions and signatures under the table."""
-        taken: set[Place] = set()
         below = self.board.between(last + 1, min(self.search.bottom, last + _SIGN_OFF_ROWS))
         for row in (*self.search.between_tables, *below):
             for word in self.board.rows[row]:
-                if word.place not in taken | self.taken and word.place not in self.layout.labels:
-                    before = set(self.layout.sign_off.values())
-                    if not self.several(word) and not self.labelled(word, "sign_off", taken):
-                        self.below_the_table(word, taken)
-                    taken |= {place for _, place in set(self.layout.sign_off.values()) - before}
+                if word.place in self.taken or word.place in self.layout.labels:
+                    continue
+                if not self.several(word) and not self.labelled(word, "sign_off"):
+                    self.below_the_table(word)
 
-    def below_the_table(self, word: Word, taken: set[Place]) -> None:
+    def below_the_table(self, word: Word) -> None:
         """What some forms print above the table and others below it: 审核得分, 自评等级, 自评总分."""
         inline = INLINE.fullmatch(squeeze(word.text))
         term = term_in(self.find("header"), inline[1] if inline else word.text)
         if term in _CONCLUSIONS or term in ("review_score", "total_score"):
-            self.labelled(word, "header", taken)
+            self.labelled(word, "header")
         else:
-            self.labelled(word, "header_other", taken)
+            self.labelled(word, "header_other")
 
     def several(self, word: Word) -> bool:
         """``项目负责人：张三    财务负责人：李四`` in one cell: each value its own."""
