@@ -50,15 +50,9 @@ def transplant(submissions: Sequence[Submission], year: int, again: Carried | No
     if any(each.form.id != form.id for each in submissions):
         raise ValueError("forms of several definitions")
     laid = [_laid(each, year) for each in submissions]
-    whole = again if again is not None and _is_whole(submissions, again) else None
     return build_workbook(
-        form, [assignment for assignment, _ in laid], year=year, records=[record for _, record in laid], again=whole
+        form, [assignment for assignment, _ in laid], year=year, records=[record for _, record in laid], again=again
     )
-
-
-def _is_whole(submissions: Sequence[Submission], again: Carried) -> bool:
-    content = again.content
-    return content is not None and [each.assignment for each in submissions] == list(content.assignments)
 
 
 def _laid(submission: Submission, year: int) -> tuple[Assignment, SelfEvaluation]:
