@@ -47,6 +47,7 @@ class Terms:
     stamped_only: bool = False
     codes: tuple[str, ...] | None = None
     drawings: bool = False
+    cells: bool = False
     digests: bool = False
     changes: tuple[tuple[str, object], ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
@@ -72,6 +73,7 @@ def check(
     rules: Sequence[Rule] = rule_book.STANDARD,
     progress: Callable[[int, int], None] | None = None,
     drawings: bool = False,
+    cells: bool = False,
     batch: Batch | None = None,
     config: Config = PLAIN,
     issued: Issued | None = None,
@@ -87,8 +89,8 @@ def check(
     ``crosscheck``.  ``config`` grades findings, changes thresholds and, where ``rules`` are not
     given, chooses among them; ``issued`` is what the department issued, by its own record.
     ``progress`` is told how many files of how many are done.  With ``drawings`` each verdict
-    carries its sheet as it stands, for a report that shows it; once ``stop`` says yes,
-    the files in hand are finished and no other is begun.
+    carries its sheet as it stands, for a report that shows it, with ``cells`` where each field
+    stood; once ``stop`` says yes, the files in hand are finished and no other is begun.
 
     In processes of our own a file that ends its process is rejected as ``MEMORY_LIMIT``, one that does
     not end as ``TIME_LIMIT``; both cost no other file its verdict.
@@ -104,6 +106,7 @@ def check(
         stamped_only=stamped_only,
         codes=None if rules is rule_book.STANDARD else tuple(rule.code for rule in rules),
         drawings=drawings,
+        cells=cells,
         digests=batch is not None,
         changes=config.changes,
         severities=config.severities,
@@ -229,6 +232,8 @@ def _judged(
     verdict = judge(form_read, name, sha256, rules=rules, severities=dict(terms.severities))
     if terms.drawings:
         verdict = _drawn(workbook, form_read, verdict)
+    if terms.cells:
+        verdict = replace(verdict, cells={path: each.cell_name for path, each in form_read.cells.items()})
     return Judged(verdict, digest_of(form_read, name) if terms.digests else None)
 
 

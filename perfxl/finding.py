@@ -209,7 +209,8 @@ class Verdict:
     """核验结论 on one form sheet, or on a file that could not be judged (``code``, ``where``).
 
     ``grade`` is the 评级 that the form's bands give the total as it was stated; ``drawing`` is the
-    sheet to be drawn again, where that was asked for.
+    sheet to be drawn again, ``cells`` the cell of each field by its path (``total_score``: ``H31``),
+    where these were asked for.
     """
 
     file: str
@@ -230,6 +231,7 @@ class Verdict:
     drawing: Drawing | None = None
     understood: tuple[Understood, ...] = ()
     choice: Choice | None = None
+    cells: Mapping[str, str] = default(default_factory=dict)
 
 
 @noun
