@@ -30,7 +30,7 @@ from .noun import noun
 from .rules import BOOK, STANDARD
 
 NAME = "perfxl.toml"
-OF_THE_CAMPAIGN = ("campaign", "mail")
+OF_THE_CAMPAIGN = ("campaign", "mail", "imap")
 """Tables of the same file that are read elsewhere, in the folder of a campaign."""
 LEVELS = ("error", "warning", "info", "never")
 NEVER_FINDINGS = ("W01", "T02", "T03", "X05")

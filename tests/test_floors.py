@@ -56,6 +56,7 @@ HEAVY = {
     "xlsxwriter": {"xlsx.writer"},
     "openpyxl": {"campaign.roster"},
     "jinja2": {"campaign.letter"},
+    "imap_tools": {"campaign.imap"},
     "xlrd": {"foreign_worker"},
     "python_calamine": {"foreign_worker"},
     "msoffcrypto": {"foreign_worker"},

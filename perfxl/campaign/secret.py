@@ -1,10 +1,12 @@
 """The password of the mailbox 授权码: where it comes from, in this order, and that it goes nowhere else.
 
-``PERFXL_SMTP_PASSWORD``, then ``--password-file``, then the keyring (extra ``mail``), then the prompt.
+``PERFXL_SMTP_PASSWORD`` (for reading ``PERFXL_IMAP_PASSWORD``), then ``--password-file``, then the keyring
+(extra ``mail``), then the prompt.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import stat
 import sys
@@ -13,19 +15,23 @@ from pathlib import Path
 
 from .trouble import CampaignError
 
-VARIABLE, SERVICE = "PERFXL_SMTP_PASSWORD", "perfxl"
+VARIABLE, VARIABLE_IMAP, SERVICE = "PERFXL_SMTP_PASSWORD", "PERFXL_IMAP_PASSWORD", "perfxl"
 
 
-def find_password(login: str, file: str | None, ask: Callable[[], str] | None) -> str:
-    """The password. ``ask`` is ``None`` where nobody sits at the terminal. Raises ``CampaignError``."""
-    found = os.environ.get(VARIABLE) or (_from_file(Path(file)) if file else None) or _from_keyring(login)
+def find_password(
+    login: str, file: str | None, ask: Callable[[], str] | None, variables: tuple[str, ...] = (VARIABLE,)
+) -> str:
+    """The password of an account; ``variables`` of the environment are asked in order. ``ask`` is ``None``
+    where nobody sits at the terminal. Raises ``CampaignError``."""
+    found = next(filter(None, map(os.environ.get, variables)), None)
+    found = found or (_from_file(Path(file)) if file else None) or _from_keyring(login)
     if not found and ask is not None:
         found = ask()
     if not found:
         raise CampaignError(
             "NO_PASSWORD",
-            f"没有 {login} 的密码（授权码）。请设环境变量 {VARIABLE}，或用 --password-file。",
-            f"No password for {login}. Set {VARIABLE}, or use --password-file.",
+            f"没有 {login} 的密码（授权码）。请设环境变量 {variables[0]}，或用 --password-file。",
+            f"No password for {login}. Set {variables[0]}, or use --password-file.",
             2,
         )
     return found
@@ -62,3 +68,18 @@ def _from_keyring(login: str) -> str | None:
     except (KeyringError, OSError, RuntimeError):
         return None
     return found if isinstance(found, str) else None
+
+
+class Mask:
+    """Hides a password wherever a server gives it back: as it is, and as logins encode it."""
+
+    def __init__(self, login: str, password: str | None) -> None:
+        plain = (password.encode(), f"\0{login}\0{password}".encode()) if password else ()
+        shapes = (password or "", *(base64.b64encode(each).decode() for each in plain))
+        self._shapes = tuple(filter(None, shapes))
+
+    def __call__(self, text: str) -> str:
+        """The text without it, on one line, no longer than can be shown."""
+        for shape in self._shapes:
+            text = text.replace(shape, "***")
+        return " ".join(text.split())[:300]

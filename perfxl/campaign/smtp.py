@@ -7,7 +7,6 @@ dot, take half a reply line for a reply) is decided here.
 
 from __future__ import annotations
 
-import base64
 import smtplib
 import socket
 import ssl
@@ -15,9 +14,9 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Literal, NamedTuple
 
-from .mailbox import LOOPBACK, Mailbox
+from .mailbox import Mailbox, refuse_insecure
 from .replies import Reply, Stage
-from .trouble import CampaignError
+from .secret import Mask
 
 LONGEST_REPLY, REPLY_LINES, PIECE = 8_192, 100, 65_536
 LOGINS = ("PLAIN", "LOGIN", "CRAM-MD5")
@@ -100,9 +99,9 @@ class Session:
         insecure: bool = False,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        refuse_insecure(mailbox, insecure)
+        refuse_insecure(mailbox.host, mailbox.security, insecure)
         self._times = timeouts or Timeouts()
-        self._secrets = _shapes(mailbox.login, password)
+        self._mask = Mask(mailbox.login, password)
         self._stage: Stage = "connect"
         if context is None and mailbox.security != "none":
             context = ssl.create_default_context()
@@ -241,10 +240,7 @@ class Session:
             self._client.close()
 
     def _reply(self, code: int, text: bytes, address: str = "") -> Reply:
-        shown = text.decode("utf-8", "replace")
-        for secret in self._secrets:
-            shown = shown.replace(secret, "***")
-        return Reply(self._stage, code, " ".join(shown.split())[:300], address)
+        return Reply(self._stage, code, self._mask(text.decode("utf-8", "replace")), address)
 
     def _failed(self, error: Exception) -> NoSessionError:
         if isinstance(error, NoSessionError):
@@ -257,17 +253,6 @@ class Session:
         return NoSessionError(self._reply(0, (str(error) or type(error).__name__).encode()), fatal=fatal)
 
 
-def refuse_insecure(mailbox: Mailbox, insecure: bool) -> None:
-    """No password and no message travels in the clear, but on this machine and on demand."""
-    if insecure and mailbox.host not in LOOPBACK:
-        zh, en = "--insecure 只能用于本机（127.0.0.1）", "--insecure is for this machine (127.0.0.1) only"
-        raise CampaignError("INSECURE", f"{zh}，不能用于 {mailbox.host}。", f"{en}, not for {mailbox.host}.", 2)
-    if mailbox.security == "none" and not insecure:
-        zh = 'security = "none" 不加密，只能用于本机并加 --insecure。请改为 tls（465）或 starttls（587）。'
-        en = 'security = "none" is in the clear: this machine only, with --insecure. Use tls (465) or starttls (587).'
-        raise CampaignError("INSECURE", zh, en, 2)
-
-
 def _dotted(data: bytes) -> bytes:
     """Lines that begin with a dot get another (RFC 5321, 4.5.2); the message ends in a line end."""
     data = data if data.endswith(b"\r\n") else data + b"\r\n"
@@ -276,11 +261,3 @@ def _dotted(data: bytes) -> bytes:
 
 def _pieces(data: bytes) -> list[bytes]:
     return [data[at : at + PIECE] for at in range(0, len(data), PIECE)]
-
-
-def _shapes(login: str, password: str | None) -> tuple[str, ...]:
-    """The password as it is and as logins encode it: none of these may come back out of a reply."""
-    if not password:
-        return ()
-    plain = (password.encode(), f"\0{login}\0{password}".encode())
-    return (password, *(base64.b64encode(each).decode() for each in plain))

@@ -12,11 +12,11 @@ import click
 from ..campaign.delivery import Courier, Report, Told
 from ..campaign.enclosing import Issued
 from ..campaign.ledger import Ledger
-from ..campaign.mailbox import Mailbox
+from ..campaign.mailbox import Mailbox, refuse_insecure
 from ..campaign.outbox import Outbox, Row
 from ..campaign.pace import Pace, RealClock
 from ..campaign.secret import find_password
-from ..campaign.smtp import Session, refuse_insecure
+from ..campaign.smtp import Session
 from ..campaign.trouble import CampaignError
 from .output import CANNOT_WRITE, is_terminal
 from .speech import Speech
@@ -70,7 +70,7 @@ def deliver(
     """Carry the messages; the exit code."""
     if not mailbox.host:
         raise CampaignError("MAIL_SETTINGS", "[mail] 的 host 还没有填。", "[mail] has no host.", 2)
-    refuse_insecure(mailbox, wishes.insecure)
+    refuse_insecure(mailbox.host, mailbox.security, wishes.insecure)
     password = _password(say, wishes, mailbox)
     clock = RealClock()
     done = 0
