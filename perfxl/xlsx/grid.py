@@ -7,6 +7,7 @@ cell: memory follows the content, not the claims.
 from __future__ import annotations
 
 from ..noun import ordered_noun
+from ..pattern import pattern
 from ..rejection import Rejected
 from ..sheet import EMPTY, MAX_COLUMN, MAX_ROW, Cell, a1
 from .cells import MEMO_CHARACTERS, Place, make_cell, place_of, remembered_cell
@@ -35,6 +36,22 @@ def read_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
     Raises ``Rejected`` as ``parsed_grid``.
     """
     return plain_grid(data, part, book, at_once=False) or parsed_grid(data, sheet, part, book)
+
+
+_MANY_ROWS = 50_000
+_LOOKS = "s|spans|ht|customFormat|customHeight|thickBot|thickTop|x14ac:dyDescent"
+_IDLE = pattern(rf'(?:<row r="[0-9]{{1,7}}"(?: (?:{_LOOKS})="[0-9.:]*+")*+/>)++'.encode())
+
+
+def _without_idle_rows(data: bytes) -> bytes:
+    """The part without its rows that are formatted and no more: a sheet may have a million of them.
+
+    Only where each row says its number, so that none is counted from the one before.
+    """
+    rows = data.count(b"<row")
+    if rows < _MANY_ROWS or data.count(b'<row r="') != rows or b"<!" in data:
+        return data
+    return _IDLE.sub(b"", data)
 
 
 def parsed_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
@@ -255,7 +272,7 @@ def parsed_grid(data: bytes, sheet: str, part: str, book: Book) -> Grid:
             raise Rejected("TEXT_TOO_LONG", f"{shortened(sheet)}!{shortened(last or '')}")
 
     longest = ESCAPED * limits.text_characters
-    walk(data, part, MAIN, Handlers("worksheet", start, end, characters, direct=True), budget)
+    walk(_without_idle_rows(data), part, MAIN, Handlers("worksheet", start, end, characters, direct=True), budget)
     settle_pending()
     if len(cells) > cells_left:
         raise Rejected("TOO_MANY_CELLS", shortened(sheet))
