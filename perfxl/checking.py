@@ -35,7 +35,7 @@ from .xlsx.reader import read_workbook
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from .issued import Issued
+    from .issued import Register
 
 
 @noun
@@ -51,7 +51,7 @@ class Terms:
     digests: bool = False
     changes: tuple[tuple[str, object], ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
-    issued: Issued | None = None
+    issued: Register | None = None
     files: int = 1
     password: str | None = None
 
@@ -76,7 +76,7 @@ def check(
     cells: bool = False,
     batch: Batch | None = None,
     config: Config = PLAIN,
-    issued: Issued | None = None,
+    issued: Register | None = None,
     stop: Callable[[], bool] | None = None,
     password: str | None = None,
 ) -> Iterator[Verdict]:

@@ -1,4 +1,5 @@
-"""What was issued 下发内容, from where it can be trusted: a workbook kept by the department, or a project file.
+"""What was issued 下发内容, from where it can be trusted: a workbook kept by the department, a project
+file, or (``campaign.register``) a whole campaign.
 
 A return carries its own copy of what was issued; whoever alters a target can alter the copy too.
 Held against the department's own, such a return is found out, and one that belongs to another
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from .definition import BrokenDefinitionError
 from .form import HEADER, Form, form_ids, load_form
@@ -23,6 +25,13 @@ from .submission import Difference, FieldCell, Registered, Submission
 from .xlsx.reader import read_workbook
 
 
+class Register(Protocol):
+    """What the department knows of all that it issued 下发登记; goes to other processes."""
+
+    def registered(self, form_read: Submission) -> Registered | None:
+        """What was issued to whoever sent the form; ``None`` where the record itself cannot say."""
+
+
 @noun
 class Issued:
     """The assignments that were issued; ``version`` is the edition of their form, where it is known."""
@@ -30,6 +39,15 @@ class Issued:
     assignments: tuple[Assignment, ...]
     version: str | None = None
     source: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of a workbook, so that what is missing of it can be told."""
+        return self.version is not None
+
+    def registered(self, form_read: Submission) -> Registered:
+        """The assignment that a return answers, and the edition of its form."""
+        return Registered(assignment=self.find(form_read), version=self.version)
 
     def find(self, form_read: Submission) -> Assignment | None:
         """The assignment that a return answers: the only one, that of its stamp, or that of its names."""
@@ -81,10 +99,12 @@ def _project(text: str, path: str, form: Form | None) -> Assignment:
     raise broken if broken is not None else LookupError("no form")
 
 
-def against(form_read: Submission, issued: Issued) -> Submission:
+def against(form_read: Submission, issued: Register) -> Submission:
     """A return with what was issued for it beside it, instead of the copy that it carries."""
-    wanted = issued.find(form_read)
-    registered = Registered(assignment=wanted, version=issued.version)
+    registered = issued.registered(form_read)
+    if registered is None:
+        return form_read
+    wanted = registered.assignment
     form_read = replace(form_read, registered=registered, stamp_expected=True)
     if wanted is None:
         return form_read

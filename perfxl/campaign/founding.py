@@ -105,6 +105,8 @@ def _settings(name: str, form: str, year: int, department: str, password: str) -
 # 填报任务的设置 · the settings of this campaign
 # 改动后重新运行 perfxl generate 即可；id 发出后不要改。After a change run perfxl generate again; keep the id.
 
+issued = "."                            # 核验以本任务下发的内容为准 · check holds returns against what was issued here
+
 [campaign]
 id = {quoted(name)}
 form = {quoted(form)}                      # 表样 · the form (perfxl forms)

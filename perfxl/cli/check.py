@@ -33,6 +33,7 @@ from .speech import Command, Speech
 from .stopping import INTERRUPTED, stoppable
 
 if TYPE_CHECKING:
+    from ..campaign.register import CampaignRegister
     from ..issued import Issued
     from ..waivers import Waivers
 
@@ -81,7 +82,10 @@ def command(say: Speech) -> click.Command:
             click.Option(
                 ["--issued", "issued_path"],
                 metavar="PATH",
-                help=say("下发内容：工作簿或项目 .toml。", "what was issued: a workbook or a project .toml"),
+                help=say(
+                    "下发内容：工作簿、项目 .toml 或任务文件夹。",
+                    "what was issued: a workbook, a project .toml or a campaign folder",
+                ),
             ),
             click.Option(
                 ["--password-file"],
@@ -172,7 +176,7 @@ def run(
     path = issued_path or config.issued
     issued = _issued(path, form, say) if path else None
     # a project file is one of many; a workbook is a register of what went out
-    batch = Batch(issued.assignments if issued and issued.version else None)
+    batch = Batch(issued.assignments if issued and issued.is_whole else None)
     tally = Tally()
     on = output is None and is_terminal(sys.stdout)
     with stoppable(say) as stop, Progress("核验", "checking", 0, say, quiet=quiet or on) as bar:
@@ -267,8 +271,10 @@ def _waivers(path: str, say: Speech) -> Waivers:
     return Waivers(_read(load_waivers, path, say), time.strftime("%Y-%m-%d"))
 
 
-def _issued(path: str, form: Form | None, say: Speech) -> Issued:
+def _issued(path: str, form: Form | None, say: Speech) -> Issued | CampaignRegister:
     """What was issued; a file that does not say is a usage error."""
+    if os.path.isdir(path):
+        return _campaign(path, say)
     from ..issued import load_issued
 
     try:
@@ -277,6 +283,32 @@ def _issued(path: str, form: Form | None, say: Speech) -> Issued:
         words = REJECTIONS[rejection.code]
         zh, en = f"{path} 里没有下发内容：{words.zh}", f"{path} holds nothing that was issued: {words.en}"
         raise click.UsageError(say(zh, en)) from rejection
+
+
+def _campaign(path: str, say: Speech) -> CampaignRegister:
+    """What a campaign issued; of workbooks that are gone it is said on stderr."""
+    from pathlib import Path
+
+    from ..campaign.register import load_register
+    from ..campaign.trouble import CampaignError
+    from .trouble import CampaignClickError
+
+    try:
+        found = load_register(Path(path))
+    except CampaignError as error:
+        raise CampaignClickError(error, say) from error
+    if found.gone:
+        few = "、".join(found.gone[:3]), ", ".join(found.gone[:3])
+        click.echo(
+            say(
+                f"下发的表有 {len(found.gone)} 份不在 {path} 里或被改过（{few[0]}…），对这些只认带有本任务印记的表。"
+                "再运行 perfxl generate 可补回。",
+                f"{len(found.gone)} issued forms are gone from {path}, or altered ({few[1]}…): of these only returns "
+                "with the stamp of this campaign are believed. perfxl generate makes them again.",
+            ),
+            err=True,
+        )
+    return found
 
 
 def password_of(file: str, say: Speech) -> str:
