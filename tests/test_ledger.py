@@ -177,7 +177,7 @@ def test_a_damaged_ledger_is_refused_with_the_way_back(tmp_path: Path, how: str)
 
 
 def test_a_flipped_byte_is_seen_or_harmless(tmp_path: Path) -> None:
-    with_history(tmp_path, 60)
+    with_history(tmp_path, 200)
     path, draw, refusals = tmp_path / FILE, random.Random(7), 0
     with Ledger.open(tmp_path, "test", hold=False) as ledger:
         right = list(ledger.history())

@@ -41,8 +41,9 @@ EVENTS = (
     "waived",
     "nothing_to_report",
     "consolidated",
+    "reopened",
 )
-"""What can happen to an assignment: 已下发 已发送 已收回 已核验 已答复 已通过 已豁免 无填报内容 已汇总."""
+"""What can happen to an assignment: 已下发 已发送 已收回 已核验 已答复 已通过 已豁免 零报告 已汇总 已重开."""
 
 
 class Entry(NamedTuple):
@@ -197,17 +198,17 @@ class Ledger:
     def history(self, assignment: str | None = None) -> Iterator[Entry]:
         """The lines of one assignment, or all, in the order in which they were written."""
         where, values = ("WHERE assignment = ?", (assignment,)) if assignment is not None else ("", ())
-        rows = self.database.execute(f"SELECT {_COLUMNS} FROM history {where} ORDER BY id", values)
+        rows = self.database.execute(f"SELECT {COLUMNS} FROM history {where} ORDER BY id", values)
         return map(Entry._make, rows)
 
     def latest(self, event: str) -> dict[str, Entry]:
         """For each assignment, the newest line of that event."""
-        rows = self.database.execute(f"SELECT {_COLUMNS} FROM latest WHERE event = ? ORDER BY id", (event,))
+        rows = self.database.execute(f"SELECT {COLUMNS} FROM latest WHERE event = ? ORDER BY id", (event,))
         return {entry.assignment: entry for entry in map(Entry._make, rows)}
 
     def standing(self) -> dict[str, Entry]:
         """Where each assignment stands 当前状态: its newest line."""
-        rows = self.database.execute(f"SELECT {_COLUMNS} FROM standing ORDER BY assignment")
+        rows = self.database.execute(f"SELECT {COLUMNS} FROM standing ORDER BY assignment")
         return {entry.assignment: entry for entry in map(Entry._make, rows)}
 
     # Copies
@@ -281,7 +282,8 @@ class Ledger:
 
 
 _TEXTS = "assignment, event, at, who, unit, file, sha256, detail"
-_COLUMNS = f"id, {_TEXTS}"
+COLUMNS = f"id, {_TEXTS}"
+"""Those of an ``Entry``, of the table ``history``."""
 _INSERT = f"INSERT INTO history ({_TEXTS}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 

@@ -101,4 +101,89 @@ _OUTBOX = (
        BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX)
+_RETURNS = (
+    "INSERT INTO event VALUES ('reopened')",
+    """CREATE TABLE original (
+         sha256 TEXT PRIMARY KEY CHECK (length(sha256) = 64),
+         kind TEXT NOT NULL CHECK (kind IN ('workbook', 'mail', 'archive', 'other')),
+         file TEXT NOT NULL UNIQUE,
+         size INTEGER NOT NULL CHECK (size >= 0),
+         at TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE arrival (
+         id INTEGER PRIMARY KEY,
+         sha256 TEXT NOT NULL REFERENCES original (sha256),
+         source TEXT NOT NULL,
+         name TEXT NOT NULL,
+         inside TEXT NOT NULL CHECK (length(inside) IN (0, 64)),
+         came_at TEXT NOT NULL CHECK (came_at LIKE '____-__-__T__:__:__Z'),
+         message_id TEXT NOT NULL,
+         sender TEXT NOT NULL,
+         hint TEXT NOT NULL,
+         at TEXT NOT NULL,
+         UNIQUE (sha256, source, name))""",
+    "CREATE INDEX arrival_source ON arrival (source)",
+    """CREATE TABLE judgement (
+         id INTEGER PRIMARY KEY,
+         sha256 TEXT NOT NULL REFERENCES original (sha256),
+         round INTEGER NOT NULL CHECK (round >= 1),
+         number INTEGER NOT NULL CHECK (number >= 0),
+         sheet TEXT NOT NULL,
+         assignment TEXT NOT NULL,
+         unit TEXT NOT NULL,
+         match TEXT NOT NULL CHECK (match IN ('', 'stamp', 'labels')),
+         standing TEXT NOT NULL CHECK (standing IN ('counts', 'unmatched', 'foreign', 'blank', 'rejected')),
+         status TEXT NOT NULL,
+         code TEXT NOT NULL,
+         errors INTEGER NOT NULL,
+         warnings INTEGER NOT NULL,
+         infos INTEGER NOT NULL,
+         at TEXT NOT NULL,
+         kept BLOB NOT NULL,
+         CHECK (standing <> 'counts' OR assignment <> ''),
+         UNIQUE (sha256, round, number))""",
+    "CREATE INDEX judgement_of ON judgement (assignment, standing)",
+    """CREATE TABLE refusal (
+         id INTEGER PRIMARY KEY,
+         source TEXT NOT NULL,
+         name TEXT NOT NULL,
+         inside TEXT NOT NULL,
+         code TEXT NOT NULL,
+         detail TEXT NOT NULL,
+         at TEXT NOT NULL,
+         UNIQUE (source, name, inside, code))""",
+    *(
+        statement
+        for table in ("original", "arrival", "judgement", "refusal")
+        for statement in (
+            f"""CREATE TRIGGER {table}_not_updated BEFORE UPDATE ON {table}
+                BEGIN SELECT RAISE(ABORT, 'what came back is append-only'); END""",
+            f"""CREATE TRIGGER {table}_not_deleted BEFORE DELETE ON {table}
+                BEGIN SELECT RAISE(ABORT, 'what came back is append-only'); END""",
+        )
+    ),
+    """CREATE TRIGGER original_once BEFORE INSERT ON original
+       WHEN EXISTS (SELECT 1 FROM original WHERE sha256 = NEW.sha256) BEGIN SELECT RAISE(IGNORE); END""",
+    """CREATE TRIGGER arrival_once BEFORE INSERT ON arrival
+       WHEN EXISTS (SELECT 1 FROM arrival WHERE id = NEW.id
+         OR (sha256 = NEW.sha256 AND source = NEW.source AND name = NEW.name)) BEGIN SELECT RAISE(IGNORE); END""",
+    """CREATE TRIGGER judgement_once BEFORE INSERT ON judgement
+       WHEN EXISTS (SELECT 1 FROM judgement WHERE id = NEW.id
+         OR (sha256 = NEW.sha256 AND round = NEW.round AND number = NEW.number)) BEGIN SELECT RAISE(IGNORE); END""",
+    """CREATE TRIGGER refusal_once BEFORE INSERT ON refusal
+       WHEN EXISTS (SELECT 1 FROM refusal WHERE id = NEW.id
+         OR (source = NEW.source AND name = NEW.name AND inside = NEW.inside AND code = NEW.code))
+       BEGIN SELECT RAISE(IGNORE); END""",
+    """CREATE VIEW came AS
+         SELECT sha256, coalesce(max(CASE WHEN message_id <> '' THEN came_at END), min(came_at)) AS came_at,
+           min(id) AS first
+         FROM arrival GROUP BY sha256""",
+    """CREATE VIEW judged AS
+         SELECT j.id, j.sha256, j.number, j.sheet, j.assignment, j.unit, j.match, j.standing, j.status, j.code,
+           j.errors, j.warnings, j.infos, j.at, c.came_at, c.first,
+           CASE WHEN j.standing = 'counts' THEN row_number() OVER (
+             PARTITION BY j.assignment, j.standing ORDER BY c.came_at DESC, c.first DESC, j.number) END AS place
+         FROM judgement j JOIN came c ON c.sha256 = j.sha256
+         WHERE j.round = (SELECT max(round) FROM judgement WHERE sha256 = j.sha256)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX, _RETURNS)

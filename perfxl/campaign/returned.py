@@ -11,6 +11,10 @@ from ..noun import noun
 Match = Literal["stamp", "labels", ""]
 """How a return was matched with its assignment: by its stamp, by unit and project, not at all."""
 
+Counting = Literal["counts", "superseded", "unmatched", "foreign", "blank", "rejected"]
+"""Whether a return counts, or why not: a newer one came, it answers nothing that was issued, it is another
+unit's than its sender's or its own header says, nothing is filled in, it could not be judged."""
+
 
 @noun
 class Return:
@@ -19,7 +23,8 @@ class Return:
     ``assignment`` and ``unit`` are the ids of the roster, ``""`` where nothing matched.  ``name`` is
     the file's name as it came, ``file`` where the original is kept, relative to the campaign folder;
     ``returned_at`` and ``judged_at`` are UTC (``2026-11-25T08:00:00Z``).  ``verdict`` carries the
-    record, the findings and the cell of each field; ``digest`` is what the rules over a batch need.
+    record, the findings (those waived for this return marked) and the cell of each field; ``digest``
+    is what the rules over a batch need.
     """
 
     assignment: str
@@ -32,3 +37,4 @@ class Return:
     match: Match
     verdict: Verdict
     digest: Digest | None = None
+    counting: Counting = "counts"
