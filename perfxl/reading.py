@@ -11,7 +11,7 @@ from .finding import NotUnderstood, given
 from .form import HEADER, ROW_FIGURES, Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse, terms_of
 from .layout import Layout, Place, stray, unit_of, year_of
-from .number import Amount, as_printed, is_blank, read_amount, read_format, read_target
+from .number import Amount, as_printed, is_blank, read_amount, read_format, read_target, squeeze
 from .page import NAME
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 from .rejection import Rejected
@@ -22,6 +22,7 @@ from .submission import Difference, FieldCell, FieldKind, Refused, Submission
 from .surroundings import of_sheet, of_workbook
 from .tamper import state_of
 from .template import OWN_SHEETS
+from .vocabulary import is_of_other_stage
 
 _KINDS: dict[str, FieldKind] = {
     "initial_budget": "money",
@@ -102,8 +103,20 @@ def read_sheets(
     if not found and not stamped_only:
         found = [one for sheet in workbook.sheets for one in _unstamped(sheet, form, year)]
     if not found:
-        raise Rejected("NOT_OUR_FORM", workbook.sheets[0].name if workbook.sheets else "")
+        raise Rejected("NOT_OUR_FORM", _what_it_is(workbook))
     return _with_surroundings(found, workbook)
+
+
+_TOP_ROWS = 12
+
+
+def _what_it_is(workbook: Workbook) -> str:
+    """The heading of a form of another stage with its sheet, else the name of the first sheet."""
+    for sheet in workbook.sheets:
+        for (row, _), cell in sorted(sheet.cells.items()):
+            if row <= _TOP_ROWS and cell.text and is_of_other_stage(cell.text):
+                return f"{sheet.name}: {squeeze(cell.text)}"
+    return workbook.sheets[0].name if workbook.sheets else ""
 
 
 def _with_surroundings(found: list[Submission | Refused], workbook: Workbook) -> list[Submission | Refused]:

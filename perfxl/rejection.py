@@ -234,8 +234,9 @@ REJECTIONS: dict[str, Words] = {
         "没有认出这是哪一种自评表。",
         "This is no form that perfxl knows.",
         (
-            "请使用下发的表格填写；如属其他版式，请用 --form 指定表格定义。",
-            "Fill in the form as issued; for another layout name its definition with --form FILE.toml.",
+            "请使用下发的自评表填写（绩效目标申报表、运行监控表不是自评表）；如属其他版式，请用 --form 指定表格定义。",
+            "Fill in the self-evaluation form as issued (one of targets or of monitoring is another form); for another "
+            "layout name its definition with --form FILE.toml.",
         ),
     ),
     "UNKNOWN_FORM": _words(

@@ -219,7 +219,7 @@ def _content(text: str, digest: str) -> Content | None:
             campaign=str(data.get("campaign", "")),
             unit=str(data.get("unit", "")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError):
         return None
 
 

@@ -150,6 +150,14 @@ def is_title(text: str) -> bool:
     )
 
 
+def is_of_other_stage(text: str) -> bool:
+    """Whether a cell is the heading of a form of another stage: 目标申报表, 运行监控表 and the like."""
+    if len(text) > 200 or is_title(text):
+        return False
+    label = squeeze(text)
+    return len(label) <= 60 and any(word in label for word in _table()["words"]["other_stage"])
+
+
 def is_block(text: str) -> bool:
     """Whether a cell is one of the printed block labels (绩效指标, 年度总体目标)."""
     label = bare_label(text)

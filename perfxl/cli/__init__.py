@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -119,7 +120,21 @@ class Commands(click.Group):
             code = problem.exit_code
         except click.Abort:
             code = 130
+        except OSError as error:  # nobody nearer knew what to do: most likely stdout has no room
+            code = _cannot_go_on(error)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _cannot_go_on(error: OSError) -> int:
+    from contextlib import suppress
+
+    from .output import CANNOT_WRITE
+
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - what is left in the old one cannot go out
+    why = " ".join(str(part) for part in (error.strerror or error, error.filename) if part)
+    with suppress(OSError):
+        click.echo(f"perfxl: 无法继续读写 · cannot go on reading or writing: {why}", err=True)
+    return CANNOT_WRITE
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

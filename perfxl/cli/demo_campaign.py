@@ -31,7 +31,7 @@ def show_campaign(place: Path, year: int, say: Speech) -> int:
         with postbox(place / RECEIVED) as server:
             before = settings.read_bytes()
             local = f'host = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\ngap_seconds = 0\nper_minute = 0\n'
-            settings.write_bytes(before + local.encode())
+            settings.write_bytes(before.replace(b"[mail]\n", b"[mail]\n" + local.encode(), 1))
             _typed(f"perfxl send {folder} --send")
             _send(say, folder)
             settings.write_bytes(before)
