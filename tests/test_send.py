@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from mail_server import Fault, accept_then, drop, later, mail_server, reply
+from imap_server import LOGIN, PASSWORD, imap_server
+from mail_server import Delivered, Fault, accept_then, drop, later, mail_server, reply
 
 from perfxl.campaign import mime
 from perfxl.campaign.founding import found
@@ -232,6 +233,106 @@ def test_what_is_uncertain_is_listed_and_decided_by_a_person(campaign: Callable[
     assert states(folder) == {"sent": UNITS}
     arrived = [each.message_id for each in server.delivered]
     assert len(arrived) == len(set(arrived)) == UNITS
+
+
+def read_over_imap(folder: Path, port: int, **more: object) -> None:
+    """The settings with a mailbox to look into."""
+    given = {"host": "127.0.0.1", "port": port, "security": "none", "login": LOGIN, **more}
+    lines = [f"{key} = {value!r}".replace("'", '"') for key, value in given.items()]
+    path = folder / "perfxl.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n[imap]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def uncertain_messages(campaign: Callable[..., Path], *words: str) -> tuple[Path, list[Delivered]]:
+    """U01 went; U02 was taken and U03 lost while the server broke off. What the server took."""
+    folder = campaign()
+    faults = (Fault("end", accept_then(drop), after=1), Fault("end", drop, after=2))
+    with mail_server(*faults) as server:
+        campaign(server.port)
+        for unit in ("U01", "U02", "U03"):
+            send(folder, "--send", "--yes", "--insecure", "--only", unit, *words)
+    assert states(folder) == {"sent": 1, "uncertain": 2, "queued": UNITS - 3} or states(folder) == {
+        "sent": 1,
+        "uncertain": 2,
+    }
+    return folder, server.delivered
+
+
+def test_a_copy_in_the_sent_folder_proves_that_it_went(campaign: Callable[..., Path]) -> None:
+    folder, delivered = uncertain_messages(campaign)
+    with imap_server() as box:
+        read_over_imap(folder, box.port)
+        for each in delivered:
+            box.put(each.data, "已发送")
+        result = send(folder, "--resolve", "--imap", "--insecure", env={"PERFXL_IMAP_PASSWORD": PASSWORD})
+    assert result.exit_code == 3, result.output
+    assert "U02  is in 已发送: it arrived." in result.output
+    assert "U03  not in 已发送; 1 others of this campaign are: they probably never left" in result.output
+    assert PASSWORD not in result.output
+    assert (states(folder)["sent"], states(folder)["uncertain"]) == (2, 1)  # U03 waits for a person
+    with Ledger.open(folder, "status", hold=False) as ledger:
+        assert "U02" in {entry.unit for entry in ledger.latest("sent").values()}
+        (row,) = (row for row in Outbox(ledger, read_campaign(folder).id).rows(["sent"]) if row.unit == "U02")
+    assert row.reply == f"a copy is in 已发送 ({LOGIN})"
+
+
+def test_a_folder_without_any_message_of_the_campaign_proves_nothing(campaign: Callable[..., Path]) -> None:
+    folder, _ = uncertain_messages(campaign)
+    with imap_server() as box:
+        read_over_imap(folder, box.port, sent=["Returned forms"])
+        result = send(folder, "--imap", "--insecure", env={"PERFXL_IMAP_PASSWORD": PASSWORD, "PERFXL_LANG": "zh"})
+    assert result.exit_code == 3
+    assert "U02、U03  不在“Returned forms”里。其中没有本任务的任何邮件，说明不了什么" in result.output
+    assert states(folder)["uncertain"] == 2
+
+
+def test_a_mailbox_that_cannot_be_read_changes_nothing(campaign: Callable[..., Path]) -> None:
+    folder, _ = uncertain_messages(campaign)
+    with imap_server() as box:
+        read_over_imap(folder, box.port)
+        result = send(folder, "--imap", "--insecure", env={"PERFXL_IMAP_PASSWORD": CANARY})
+    assert result.exit_code == 2
+    assert "login refused" in result.output
+    assert CANARY not in result.output
+    assert states(folder)["uncertain"] == 2
+
+
+def test_copies_for_the_archive_tell_what_went(campaign: Callable[..., Path]) -> None:
+    archive = "archive@finance.example"
+    folder, delivered = uncertain_messages(campaign, "--bcc-archive", archive)
+    assert [each.recipients[-1] for each in delivered] == [archive] * 2
+    assert archive.encode() not in b"".join(each.data for each in delivered)  # nobody sees it
+    with imap_server() as box:
+        read_over_imap(folder, box.port, sent=["INBOX"])
+        for each in delivered:
+            box.put(each.data)
+        result = send(folder, "--imap", "--insecure", env={"PERFXL_IMAP_PASSWORD": PASSWORD})
+    assert "U02  is in INBOX: it arrived." in result.output
+    assert (states(folder)["sent"], states(folder)["uncertain"]) == (2, 1)
+
+
+def test_an_archive_that_is_refused_stops_the_run_and_costs_nobody_a_message(campaign: Callable[..., Path]) -> None:
+    folder = campaign()
+    with mail_server(Fault("rcpt", reply("550 no such user"), after=1, times=1)) as server:
+        campaign(server.port, archive="archive@finance.example")
+        result = send(folder, "--send", "--yes", "--insecure", "--only", "U02")  # has one address
+        assert result.exit_code == 3
+        assert "the archive's address was refused" in result.output
+        assert not server.delivered
+        assert "refused" not in states(folder)
+        campaign(server.port, archive="right@finance.example")
+        result = send(folder, "--send", "--yes", "--insecure")
+    assert "A copy of each goes to right@finance.example" in result.output
+    assert states(folder) == {"sent": UNITS}
+    assert all(each.recipients[-1] == "right@finance.example" for each in server.delivered)
+
+
+def test_no_trial_goes_to_the_archive(campaign: Callable[..., Path]) -> None:
+    folder = campaign()
+    with mail_server() as server:
+        campaign(server.port, archive="archive@finance.example")
+        send(folder, "--to-me", "me@example.org", "--send", "--yes", "--insecure", "--only", "U01")
+    assert [each.recipients for each in server.delivered] == [("me@example.org",)]
 
 
 def test_a_person_at_the_terminal_is_asked(campaign: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,10 +142,19 @@ class Courier:
             meaning = Meaning("refused", "邮件太大", "the message is too large")
             return self._refuse(row, f"{len(data)} > {limit}", meaning)
         self._used += 1
-        delivery = session.deliver(self._mailbox.address, row.recipients, data, lambda: self._start(row))
+        to = self._envelope(row)
+        delivery = session.deliver(self._mailbox.address, to, data, lambda: self._start(row))
         if not delivery.open:
             self._close()
         return self._settle(item, delivery)
+
+    def _envelope(self, row: Row) -> tuple[str, ...]:
+        """Whom the server is told: the recipients, and the archive that they do not see. No trial goes there."""
+        archive = self._mailbox.archive
+        known = {address.casefold() for address in row.recipients}
+        if not archive or archive.casefold() in known or row.purpose.startswith("trial"):
+            return row.recipients
+        return (*row.recipients, archive)
 
     def _start(self, row: Row) -> None:
         self._outbox.start_data(row)
@@ -163,6 +172,14 @@ class Courier:
         if delivery.state == "unknown":
             return self._doubt(row, words)
         reply, meaning = self._gravest(delivery.replies)
+        if meaning.means == "refused" and reply.address and reply.address not in row.recipients:
+            self._outbox.finish(row, "deferred", words)
+            self.report.deferred.append((row, words))
+            zh, en = (
+                "存档地址被拒收，请改正或去掉（archive、--bcc-archive）",
+                "the archive's address was refused; correct it",
+            )
+            raise StopRun(f"{zh}：{reply}", f"{en}: {reply}")
         if meaning.means == "refused":
             return self._refuse(row, words, meaning)
         if meaning.means == "stop":

@@ -251,10 +251,11 @@ class Outbox:
             if state == "sent" and not row.purpose.startswith("trial"):
                 self._record_sent(row, reply)
 
-    def resolve(self, row: Row, state: Literal["sent", "queued"]) -> None:
-        """What a person found out of an uncertain message: it arrived, or it did not and is to be sent."""
+    def resolve(self, row: Row, state: Literal["sent", "queued"], how: str = "") -> None:
+        """What was found out of an uncertain message: it arrived, or it did not and is to be sent. ``how`` says
+        by what; a person, where it is empty."""
         with self._ledger.writing():
-            self._move(row, state, f"decided by {self._ledger.who}")
+            self._move(row, state, how or f"decided by {self._ledger.who}")
             if state == "sent" and not row.purpose.startswith("trial"):
                 self._record_sent(row, "")
 

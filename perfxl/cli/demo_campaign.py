@@ -49,6 +49,7 @@ def _send(say: Speech, folder: Path) -> None:
         limit=None,
         only=(),
         to_me="",
+        bcc_archive="",
         yes=True,
         again=False,
         allow_shared=False,
@@ -57,6 +58,7 @@ def _send(say: Speech, folder: Path) -> None:
         network=True,
         quiet=True,
         resolve=False,
+        imap=False,
         mark_sent=(),
         resend=(),
     )

@@ -8,9 +8,17 @@ from pathlib import Path
 
 import click
 
+from ..campaign.evidence import Evidence, look
+from ..campaign.imap import Postbox
+from ..campaign.imap_account import read_imap_account
 from ..campaign.outbox import Outbox, Row
+from ..campaign.trouble import CampaignError
 from .output import CANNOT_WRITE, is_terminal
+from .passwords import password_for
+from .sending import Wishes
 from .speech import Speech
+
+_SHOWN = 20
 
 
 def say_doubts(say: Speech, outbox: Outbox, folder: Path) -> None:
@@ -65,6 +73,44 @@ def resolve(say: Speech, outbox: Outbox, arrived: Sequence[str], lost: Sequence[
             )
         )
     return CANNOT_WRITE if undecided else 0
+
+
+def look_for_doubts(say: Speech, outbox: Outbox, wishes: Wishes) -> None:
+    """Look for the uncertain messages in the sent folder or the archive; what is found there did go."""
+    rows = outbox.rows(["uncertain"])
+    if not rows:
+        return
+    account = read_imap_account(wishes.folder)
+    password = password_for(
+        say, account.login, wishes.password_file, ask=not wishes.insecure, variables=account.variables
+    )
+    with Postbox.open(account, password, insecure=wishes.insecure) as box:
+        folders = box.sent_folders()
+        if not folders:
+            names = "、".join(box.folders()[:_SHOWN])
+            raise CampaignError(
+                "IMAP_FOLDER",
+                f"服务器没有说明哪个是“已发送”文件夹。请在 [imap] 的 sent 里写明；有的是：{names}",
+                f"the server does not say which folder holds sent mail; name it in [imap], sent. There are: {names}",
+                2,
+            )
+        found = look(box, rows, outbox.rows(["sent"]), folders)
+    for row, folder in found.arrived:
+        outbox.resolve(row, "sent", f"a copy is in {folder} ({account.login})")
+        click.echo(say(f"{row.unit}  在“{folder}”里找到，已送达。", f"{row.unit}  is in {folder}: it arrived."))
+    if found.missing:
+        _say_missing(say, found)
+
+
+def _say_missing(say: Speech, found: Evidence) -> None:
+    units, where = "、".join(row.unit for row in found.missing), "、".join(found.folders)
+    if found.others:
+        zh = f"其中有本任务已发的 {found.others} 封，所以很可能没有送达；确认后用 --resend 单位"
+        en = f"{found.others} others of this campaign are: they probably never left; --resend UNIT when sure"
+    else:
+        zh = "其中没有本任务的任何邮件，说明不了什么；可能发件不留副本，或文件夹不对（[imap] 的 sent）"
+        en = "nor is any other of this campaign, so that says nothing: no copies are kept, or it is another folder"
+    click.echo(say(f"{units}  不在“{where}”里。{zh}。", f"{units}  not in {where}; {en}."))
 
 
 def _show(say: Speech, row: Row) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from ..campaign.settings import read_campaign, read_key
 from ..campaign.stationery import supply_templates
 from ..campaign.trouble import CampaignError
 from ..form import near
-from .doubts import resolve, say_doubts
+from .doubts import look_for_doubts, resolve, say_doubts
 from .output import CANNOT_WRITE
 from .progress import Progress
 from .roster_mistakes import list_mistakes
@@ -38,6 +39,7 @@ def command(say: Speech) -> click.Command:
         ("again", "发送后改过的、被拒收的，再发一次。", "again what has changed since, or was refused"),
         ("allow-shared", "几个单位可共用一个地址。", "several units may have one address"),
         ("resolve", "列出不确定是否送达的邮件，逐封处理。", "list the messages that are uncertain, and decide of each"),
+        ("imap", "到“已发送”或存档信箱里找不确定的邮件，找到即送达。", "look for them in the sent or archive mailbox"),
         ("insecure", "不加密；只能用于本机 127.0.0.1。", "without encryption; this machine (127.0.0.1) only"),
         ("network", "文件夹在网络共享上也用。", "allow a network share"),
         ("quiet", "不显示进度。", "no progress"),
@@ -47,6 +49,7 @@ def command(say: Speech) -> click.Command:
         (["--to-me"], "ADDRESS", False, "都发到我的地址试看；不算下发。", "everything to myself; not the sending"),
         (["--mark-sent"], "UNIT", True, "不确定的那封已送达（查证之后）。", "the uncertain message did arrive"),
         (["--resend"], "UNIT", True, "不确定的那封没有送达，重新排队。", "it did not arrive: queue it again"),
+        (["--bcc-archive"], "ADDRESS", False, "每封抄一份到这个地址，收件人看不到。", "a copy of each message, unseen"),
         (["--password-file"], "FILE", False, "授权码在这个文件里。", "the file that holds the password"),
     )  # fmt: skip
     params: list[click.Parameter] = [click.Argument(["folder"], metavar="[DIR]", default=".")]
@@ -72,8 +75,9 @@ def command(say: Speech) -> click.Command:
 
 def run(say: Speech, folder: str, **given: object) -> int:
     """Prepare the messages; with ``--send``, send them."""
-    doubts = {name: given.pop(name) for name in ("resolve", "mark_sent", "resend")}
-    wishes = Wishes(Path(folder), **{**given, "to_me": given["to_me"] or ""})  # type: ignore[arg-type]
+    doubts = {name: given.pop(name) for name in ("resolve", "imap", "mark_sent", "resend")}
+    texts = {name: given[name] or "" for name in ("to_me", "bcc_archive")}
+    wishes = Wishes(Path(folder), **{**given, **texts})  # type: ignore[arg-type]
     try:
         campaign = read_campaign(wishes.folder)
         with Ledger.open(wishes.folder, "send", network=wishes.network) as ledger:
@@ -86,6 +90,8 @@ def run(say: Speech, folder: str, **given: object) -> int:
                         f"{recovered.uncertain} message(s) were on their way when the last run ended: uncertain.",
                     )
                 )
+            if doubts["imap"]:
+                look_for_doubts(say, outbox, wishes)
             if any(doubts.values()):
                 return resolve(say, outbox, doubts["mark_sent"], doubts["resend"])  # type: ignore[arg-type]
             code = _prepare_and_send(say, wishes, ledger, outbox)
@@ -101,6 +107,8 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
     campaign = read_campaign(wishes.folder)
     form = campaign.load_form()
     mailbox = read_mailbox(wishes.folder)
+    if wishes.bcc_archive:
+        mailbox = replace(mailbox, archive=_an_address(say, "--bcc-archive", wishes.bcc_archive))
     plan = read_plan(campaign, form)
     supply_templates(wishes.folder)
     issued = Issued(
@@ -117,13 +125,21 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
         title=form.title,
         only=_codes(say, wishes.only, issued),
         again=wishes.again,
-        to_me=_my_address(say, wishes.to_me),
+        to_me=_an_address(say, "--to-me", wishes.to_me),
         shared=wishes.allow_shared or campaign.allow_shared_addresses,
     )
     with Progress("写信", "writing", len(order.only) or len(plan.units), say, quiet=wishes.quiet) as bar:
         prepared = prepare(issued, outbox, order, bar.step)
     rows = prepared.rows[: wishes.limit]
     _say_prepared(say, prepared, rows, issued, wishes)
+    if rows and mailbox.archive and not order.to_me:
+        archive = mailbox.archive
+        click.echo(
+            say(
+                f"每封另抄一份到 {archive}（收件人看不到）。",
+                f"A copy of each goes to {archive}, unseen by the recipients.",
+            )
+        )
     code = CANNOT_WRITE if prepared.problems else REFUSED if prepared.refused else 0
     if not rows:
         return code
@@ -157,11 +173,11 @@ def _codes(say: Speech, only: tuple[str, ...], issued: Issued) -> tuple[str, ...
     return tuple(found)
 
 
-def _my_address(say: Speech, text: str) -> str:
+def _an_address(say: Speech, option: str, text: str) -> str:
     try:
         return checked(text) if text else ""
     except BadAddressError as error:
-        raise click.UsageError(say(f"--to-me {text}：{error.zh}", f"--to-me {text}: {error.en}")) from error
+        raise click.UsageError(say(f"{option} {text}：{error.zh}", f"{option} {text}: {error.en}")) from error
 
 
 def _say_prepared(say: Speech, prepared: Prepared, rows: list[Row], issued: Issued, wishes: Wishes) -> None:

@@ -15,10 +15,10 @@ from ..campaign.ledger import Ledger
 from ..campaign.mailbox import Mailbox, refuse_insecure
 from ..campaign.outbox import Outbox, Row
 from ..campaign.pace import Pace, RealClock
-from ..campaign.secret import find_password
 from ..campaign.smtp import Session
 from ..campaign.trouble import CampaignError
 from .output import CANNOT_WRITE, is_terminal
+from .passwords import password_for
 from .speech import Speech
 from .stopping import INTERRUPTED, stoppable
 
@@ -38,6 +38,7 @@ class Wishes(NamedTuple):
     again: bool
     allow_shared: bool
     password_file: str | None
+    bcc_archive: str
     insecure: bool
     network: bool
     quiet: bool
@@ -100,13 +101,8 @@ def deliver(
 
 
 def _password(say: Speech, wishes: Wishes, mailbox: Mailbox) -> str | None:
-    def ask() -> str:
-        words = say(f"{mailbox.login} 的授权码（不是登录密码）", f"Authorisation code of {mailbox.login}")
-        return str(click.prompt(words, hide_input=True, err=True, default="", show_default=False))
-
     try:
-        someone = is_terminal(sys.stdin) and not wishes.insecure
-        return find_password(mailbox.login, wishes.password_file, ask if someone else None)
+        return password_for(say, mailbox.login, wishes.password_file, ask=not wishes.insecure)
     except CampaignError as error:
         if wishes.insecure and error.code == "NO_PASSWORD" and not wishes.password_file:
             return None  # a server of this machine may want no login
