@@ -10,12 +10,15 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .formdigest import Digest
 from .groups import Places
+from .noun import NamedTuple
 from .record import Assignment
+from .submission import Submission
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from .formdigest import Digest
 
 COLUMNS = (
     "file sheet kind stamp unit department project year summary wan initial annual executed carried total "
@@ -71,6 +74,13 @@ def _whole(value: Deep) -> Deep:
     return found  # type: ignore[no-any-return]
 
 
+class Later(NamedTuple):
+    """A form that says nothing by itself to the rules over a batch: its digest is made when another comes."""
+
+    submission: Submission
+    file: str
+
+
 class Batch:
     """The digests of a batch. ``issued``: what the department issued, where that is known."""
 
@@ -78,13 +88,14 @@ class Batch:
         self.issued = issued
         self.forms = 0
         self.kinds: dict[str, int] = {}
-        self._first: Digest | None = None
+        self._first: Digest | Later | None = None
         self._opened: Connection | None = None
 
-    def add(self, digest: Digest) -> None:
+    def add(self, digest: Digest | Later) -> None:
         """One more form."""
+        form = digest.submission.form.id if isinstance(digest, Later) else digest.form
         self.forms += 1
-        self.kinds[digest.form] = self.kinds.get(digest.form, 0) + 1
+        self.kinds[form] = self.kinds.get(form, 0) + 1
         if self.forms == 1:
             self._first = digest  # one form alone is no batch: no file is opened for it
         else:
@@ -99,7 +110,9 @@ class Batch:
     @property
     def is_alone(self) -> bool:
         """Whether there is nothing to compare: one form that says nothing of an earlier moment."""
-        return self.forms == 0 or (self._first is not None and not self._first.claims and self.issued is None)
+        first = self._first
+        silent = first is not None and (isinstance(first, Later) or not first.claims)
+        return self.forms == 0 or (silent and self.issued is None)
 
     @property
     def database(self) -> Connection:
@@ -116,8 +129,15 @@ class Batch:
             self._put(first)
         return self._opened
 
-    def _put(self, digest: Digest) -> None:
+    def _put(self, digest: Digest | Later) -> None:
         """Store it; half a character, which a name or a text may hold, is kept as U+FFFD, as reports show it."""
+        if isinstance(digest, Later):
+            from .formdigest import digest_of  # most single forms need none of it
+
+            made = digest_of(*digest)
+            if made is None:
+                return
+            digest = made
         texts = [digest.file, digest.sheet, digest.stamp, digest.unit, digest.department, digest.project, digest.core]
         texts += [each.thing for each in digest.counts]
         texts += [part for claim in digest.claims for part in claim if isinstance(part, str)]

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import rules as rule_book
-from .batch import Batch
+from .batch import Batch, Later
+from .claims import may_claim
 from .config import PLAIN, Config
 from .digest import expect, hex_digest
 from .files import WORKBOOKS, Path, Source, content_name, contents, find_files
 from .finding import Rule, Severity, Verdict
 from .form import Form, with_parameters
-from .formdigest import Digest, digest_of
-from .noun import noun
+from .noun import NamedTuple, noun, replace
 from .pool import Fate, stream
 from .reading import read_sheets, read_submissions
 from .rejection import Rejected
@@ -35,6 +34,7 @@ from .xlsx.reader import read_workbook
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from .formdigest import Digest
     from .issued import Register
 
 
@@ -146,7 +146,7 @@ class Judged(NamedTuple):
     """The verdict on a form, and its digest where one was asked for and the form says something."""
 
     verdict: Verdict
-    digest: Digest | None = None
+    digest: Digest | Later | None = None
 
 
 def judge_source(source: Source, skip: int, terms: Terms) -> Iterator[list[Judged]]:
@@ -234,7 +234,18 @@ def _judged(
         verdict = _drawn(workbook, form_read, verdict)
     if terms.cells:
         verdict = replace(verdict, cells={path: each.cell_name for path, each in form_read.cells.items()})
-    return Judged(verdict, digest_of(form_read, name) if terms.digests else None)
+    return Judged(verdict, _digest(form_read, name, terms) if terms.digests else None)
+
+
+def _digest(form_read: Submission, name: str, terms: Terms) -> Digest | Later | None:
+    """The form as the rules over a batch see it; of one file that may never be needed."""
+    if form_read.is_blank:
+        return None
+    if terms.files == 1 and not may_claim(form_read.record):
+        return Later(form_read, name)
+    from .formdigest import digest_of  # one file alone rarely needs it
+
+    return digest_of(form_read, name)
 
 
 def _drawn(workbook: Workbook, submission: Submission, verdict: Verdict) -> Verdict:

@@ -7,13 +7,13 @@ printed on the sheet is itself the definition: it only adds no judgement of its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
 
 from .finding import Choice
 from .form import Column, Entry, Form, FundColumn, FundRow, Level1, read_definition, template_text
 from .layout import Layout
+from .noun import field_names, replace
 from .number import squeeze
 from .pattern import pattern
 from .record import FundingLine, Indicator, SelfEvaluation
@@ -129,7 +129,7 @@ def described(layout: Layout) -> Form:
         for term in ("project_name", "supervising_department", "implementing_unit")
         if term in labels
     )
-    known = {field.name for field in fields(Indicator)}
+    known = set(field_names(Indicator))
     return replace(
         base,
         title=layout.title or base.title,
@@ -166,7 +166,7 @@ def _fund_rows(layout: Layout, labels: Mapping[str, str]) -> tuple[FundRow, ...]
 def _fund_columns(
     base: Form, terms: tuple[str, ...], labels: Mapping[str, str], denominator: str
 ) -> Iterator[FundColumn]:
-    known = {field.name for field in fields(FundingLine)}
+    known = set(field_names(FundingLine))
     for term in terms:
         column = base.fund_column(term)
         if column is None or term not in known:

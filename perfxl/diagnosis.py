@@ -7,14 +7,13 @@ A diagnosis explains a finding and never changes a verdict.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 
 from .finding import Diagnosis, Fact, fact_text
 from .form import FundColumn
 from .formula import UncomputableError, evaluate, parse, terms
-from .noun import ordered_noun
+from .noun import ordered_noun, replace
 from .number import half_up, neat, places_of, plain
 from .record import FundingLine, Indicator
 from .sheet import Value

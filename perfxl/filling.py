@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from . import selfcheck
 from .form import Form
 from .formula import UncomputableError, evaluate, parse, terms_of
+from .noun import NamedTuple
 from .number import shown
 from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, goal_height, lines
 from .sheet import Area, Cell, Mark, Value

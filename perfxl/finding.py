@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field as default
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from .noun import noun, ordered_noun
+from .noun import NamedTuple, noun, ordered_noun
+from .noun import field as default
 from .number import plain
 from .pattern import pattern
 from .record import SelfEvaluation

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, cast
@@ -21,7 +20,7 @@ from .definition import Table
 from .definition import near as near
 from .digest import hex_digest
 from .formula import FormulaError, parse, terms, terms_of
-from .noun import noun
+from .noun import field_kinds, field_names, noun, replace
 from .record import FundingLine, Indicator
 
 FundKind = Literal["money", "weight", "rate", "score", "text"]
@@ -476,7 +475,7 @@ def _no_doubles(table: Table, name: str, words: Iterable[str]) -> None:
 
 
 def _fund_columns(table: Table, sources: Iterable[str]) -> tuple[FundColumn, ...]:
-    known = [field.name for field in fields(FundingLine) if field.name != "source"]
+    known = [name for name in field_names(FundingLine) if name != "source"]
     tables = table.tables("columns")
     present = [str(column.data.get("term", "")) for column in tables]
     found = []
@@ -524,7 +523,7 @@ def _levels(table: Table) -> tuple[Level1, ...]:
 
 
 def _columns(table: Table) -> tuple[Column, ...]:
-    known = [field.name for field in fields(Indicator)]
+    known = list(field_names(Indicator))
     found = []
     tables = table.tables("columns")
     present = [str(column.data.get("term", "")) for column in tables]
@@ -565,8 +564,7 @@ def with_parameters(form: Form, changes: tuple[tuple[str, object], ...]) -> Form
 
 def _parameters(table: Table) -> Parameters:
     values: dict[str, object] = {}
-    for field in fields(Parameters):
-        name, kind = field.name, str(field.type)
+    for name, kind in field_kinds(Parameters).items():
         raw = table.data.get(name)
         if kind == "Decimal":
             values[name] = table.amount(name, Decimal(0))

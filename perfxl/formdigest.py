@@ -6,13 +6,13 @@ Names are compared without blanks and width; amounts are in 元, whatever the fo
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 from zlib import crc32
 
+from .claims import NARRATIVES, Claim, claims_of, plain_text, storable
+from .noun import NamedTuple
 from .number import squeeze
 from .pattern import pattern
 from .record import SelfEvaluation, Target
@@ -27,8 +27,6 @@ COUNTING = ("个", "家", "所", "座", "处", "支", "户", "条", "只", "名"
 """Measure words 量词 behind which a countable thing is named."""
 
 _SUMMARY = pattern(r"\((?:本级)?汇总\)|汇总$")
-_MARKUP = pattern(r"<[^<>]{1,300}>")
-_WIDE = pattern("[０-９％．]")
 _STOPS = "。；;，,：:、？！"
 _GENERIC = pattern("专项|经费|资金|项目|补助|补贴|20[0-9]{2}年度?")
 CLAUSE_BYTES, CLAUSES, CORE_LENGTH = 18, 16, 4
@@ -45,22 +43,6 @@ class Count(NamedTuple):
     number: int
     cell: str | None
     whole: bool
-
-
-class Claim(NamedTuple):
-    """A figure of an earlier moment 阶段执行数: 截至10月18日已执行137.288万元.
-
-    ``amount`` in 元; ``context`` the words before it, in which the project may be named; ``own``
-    where it says 本项目.
-    """
-
-    context: str
-    own: bool
-    month: int
-    day: int
-    amount: Decimal
-    quote: str
-    cell: str | None
 
 
 class Outcome(NamedTuple):
@@ -115,12 +97,10 @@ class Digest(NamedTuple):
 CELLS = ("project_name", "initial_budget", "annual_budget", "executed_amount", "total_score", "actual_result")
 """The cells that a place of the batch may name."""
 
-NARRATIVES = ("expected_goal", "actual_result")
-
 
 def bare(name: str | None) -> str | None:
     """A name as names are compared: without blanks, width, and the suffix (汇总)."""
-    return (_SUMMARY.sub("", squeeze(_storable(name))) or None) if name else None
+    return (_SUMMARY.sub("", squeeze(storable(name))) or None) if name else None
 
 
 def digest_of(submission: Submission, file: str) -> Digest | None:
@@ -133,7 +113,7 @@ def digest_of(submission: Submission, file: str) -> Digest | None:
     line = next((number for number, each in enumerate(record.funds) if each is total), 0)
     carryover = record.line("carryover")
     project, unit = bare(record.project_name), bare(record.implementing_unit)
-    texts = {field: _plain(getattr(record, field)) for field in NARRATIVES}
+    texts = {field: plain_text(getattr(record, field)) for field in NARRATIVES}
     text = _masked(texts["actual_result"], project, unit)
     paths = [f"funds[{line}].{name}" if name in CELLS[1:4] else name for name in CELLS]
     department = bare(record.supervising_department)
@@ -143,7 +123,7 @@ def digest_of(submission: Submission, file: str) -> Digest | None:
 
     return Digest(
         file=file,
-        sheet=_storable(submission.sheet),
+        sheet=storable(submission.sheet),
         form=submission.form.id,
         stamp=submission.stamp,
         unit=unit,
@@ -166,14 +146,9 @@ def digest_of(submission: Submission, file: str) -> Digest | None:
         clauses=_clauses(text),
         cells=tuple(_cell(submission, path) for path in paths),
         counts=tuple(_counts(submission, texts)),
-        claims=tuple(_claims(submission, texts)),
+        claims=tuple(claims_of(submission, texts)),
         outcomes=tuple(_outcomes(submission)),
     )
-
-
-def _storable(text: str) -> str:
-    """Halves of characters, which no file can hold, become ``?``."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def core_name(name: str) -> str:
@@ -198,17 +173,6 @@ def _cell(submission: Submission, path: str) -> str | None:
 
 def _hash(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
-
-
-def _plain(text: str | None) -> str:
-    """A narrative without markup, blanks, and figures of full width; not kept in any cache, for it may be long."""
-    if not text:
-        return ""
-    if "<" in text:
-        text = _MARKUP.sub("", text)
-    if _WIDE.search(text):
-        text = unicodedata.normalize("NFKC", text)
-    return _storable("".join(text.split()))
 
 
 def _masked(text: str, *names: str | None) -> str:
@@ -301,54 +265,6 @@ def _bare_count(value: Target) -> int | None:
     if value.kind != "number" or number is None or not counts or value.operator not in (None, "=", "≥"):
         return None
     return int(number) if 0 < number < 10**9 and number == number.to_integral_value() else None
-
-
-# ---- figures of an earlier moment -------------------------------------------------------
-
-_CUT = pattern(
-    r"截[至止]到?(?P<year>20\d\d年)?(?P<month>\d{1,2})月(?P<day>\d{1,2}(?=[日号])|[底末份初]|[上中下]旬)?"
-    r"|(?P<year2>20\d\d年)?1[-—–~～至到]{1,2}(?P<upto>\d{1,2})月|前(?P<quarter>[一二三1-3])个?季度|上半年",
-    re.ASCII,
-)
-_SPENT = pattern(
-    r"(?:执行|支出|支付|使用|拨付)[^。；;，,\d]{0,16}(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>亿元?|万元|元|万)",
-    re.ASCII,
-)
-_UNITS = {"元": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
-_QUARTERS = {"一": 3, "1": 3, "二": 6, "2": 6, "三": 9, "3": 9}
-_DAYS = {"初": 1, "上旬": 10, "中旬": 20}
-_LAST = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_BEFORE, _REACH = 80, 60
-
-
-def _claims(submission: Submission, texts: Mapping[str, str]) -> Iterator[Claim]:
-    """What a narrative says was spent by a date of the fiscal year."""
-    year = submission.record.fiscal_year
-    for field, text in texts.items():
-        for cut in _CUT.finditer(text):
-            moment = _moment(cut, year)
-            sentence = re.split("[。；;]", text[cut.end() : cut.end() + _REACH], maxsplit=1)[0]
-            spent = _SPENT.search(sentence)
-            if moment is None or spent is None or text[max(0, cut.start() - 3) : cut.start()].endswith(("较", "比")):
-                continue
-            amount = Decimal(spent["number"].replace(",", "")) * _UNITS[spent["unit"][0]]
-            quote = text[cut.start() : cut.end() + spent.end()]
-            context = text[max(0, cut.start() - _BEFORE) : cut.end() + spent.start()]
-            own = re.search("本项目|该项目|本专项|项目资金|本年度?预算", quote) is not None
-            yield Claim(context, own, *moment, amount, quote, _cell(submission, field))
-
-
-def _moment(cut: re.Match[str], year: int | None) -> tuple[int, int] | None:
-    """Month and day of a date; ``None`` where it is of another year, or no date of the year before its end."""
-    named = cut["year"] or cut["year2"]
-    if named and year is not None and named != f"{year}年":
-        return None
-    month = int(cut["month"] or cut["upto"] or _QUARTERS.get(cut["quarter"] or "", 6))
-    if not 1 <= month <= 12:
-        return None
-    day = cut["day"] or ""
-    last = int(day) if day.isdigit() else _DAYS.get(day, _LAST[month - 1])
-    return None if (month, last) >= (12, 31) or last < 1 else (month, last)
 
 
 # ---- what the year after is measured by ---------------------------------------------------

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from .definition import BrokenDefinitionError
 from .form import HEADER, Form, form_ids, load_form
-from .noun import noun
+from .noun import noun, replace
 from .number import neat, squeeze
 from .project import read_project
 from .record import Assignment, Indicator, Target

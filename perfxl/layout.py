@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import field
 from decimal import Decimal
 from functools import lru_cache
 
 from .finding import Understood
-from .noun import draft
+from .noun import draft, field
 from .number import squeeze
 from .page import NAME
 from .pattern import pattern

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import field, replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from .form import Form
 from .formula import Places, parse, to_excel
-from .noun import draft
+from .noun import NamedTuple, draft, field, replace
 from .record import Indicator
 from .sheet import Area, Cell, Mark, Validation, a1_area
 

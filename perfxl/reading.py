@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Literal
 
@@ -11,6 +10,7 @@ from .finding import NotUnderstood, given
 from .form import HEADER, ROW_FIGURES, Form, UnknownFormError, form_ids, load_form
 from .formula import UncomputableError, canonical, evaluate, parse, terms_of
 from .layout import Layout, Place, stray, unit_of, year_of
+from .noun import replace
 from .number import Amount, as_printed, is_blank, read_amount, read_format, read_target, squeeze
 from .page import NAME
 from .record import FundingLine, Indicator, SelfEvaluation, SignOff, Target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .noun import NamedTuple
 
 
 class Rejected(Exception):  # noqa: N818 - a verdict on a file, not a fault of the program

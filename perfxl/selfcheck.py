@@ -6,12 +6,12 @@ holds, broken, or not decided in the sheet.  It all stands outside the print are
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import lru_cache
 
 from .finding import Rule
 from .form import Parameters
 from .formula import BROKEN, HOLDS, OPEN, parse, terms_of, to_excel
+from .noun import field_names
 from .number import plain
 from .page import Page
 from .rules import by_code
@@ -37,10 +37,9 @@ def _source(code: str, parameters: Parameters) -> str:
     if code == "S01" and (parameters.scoring != "ratio" or parameters.score_places < 2):
         return "if(used = 0, '', undecided)"  # by hand, or rounded more coarsely than the sheet allows for
     source = live_rule(code).live or ""
-    for field in fields(parameters):
-        value = getattr(parameters, field.name)
-        if f"{{{field.name}}}" in source:
-            source = source.replace(f"{{{field.name}}}", plain(value))
+    for name in field_names(type(parameters)):
+        if f"{{{name}}}" in source:
+            source = source.replace(f"{{{name}}}", plain(getattr(parameters, name)))
     return source
 
 

@@ -7,12 +7,11 @@ count from 1, as people count them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from .noun import noun
+from .noun import NamedTuple, field, noun
 from .pattern import pattern
 
 Value = Decimal | str | bool | None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import replace
 
 from .form import Form
 from .layout import Layout, Place, by_names
-from .noun import noun
+from .noun import noun, replace
 from .page import NAME, RowSpec, rows_of
 from .placement import LEVELS, Placed, place_fields
 from .record import Assignment

@@ -6,12 +6,12 @@ Fields are found by the defined names of a stamped sheet, else by labels; never 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field as default
 from decimal import Decimal
 from typing import Literal
 
 from .finding import Choice, NotUnderstood, Understood
 from .form import Form
+from .noun import field as default
 from .noun import noun
 from .record import Assignment, SelfEvaluation
 from .sheet import Cell, Value

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import attrgetter
 
 from . import stamp
 from .filling import shape
 from .form import FOOTER, HEADER, MONEY, Form
+from .noun import replace
 from .page import GUIDE, NAME, TO_DO, rows_of
 from .record import Assignment, Indicator, SelfEvaluation, Target
 from .sheet import Area, PrintSetup, Sheet, Value, Workbook, sheet_name

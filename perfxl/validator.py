@@ -7,7 +7,6 @@ rule needs is there, places what the rule says, and folds what only follows from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
@@ -15,6 +14,7 @@ from typing import Any
 
 from .finding import Breach, Finding, NotRun, Over, Rule, Severity, Status, Verdict
 from .form import MONEY, Form
+from .noun import field_names, replace
 from .number import is_blank
 from .record import FundingLine, Indicator, SelfEvaluation, Target
 from .rules import ALL, STABLE, by_code
@@ -65,7 +65,7 @@ def unknown_needs(rule: Rule) -> tuple[str, ...]:
 
 
 def _names(noun: type) -> set[str]:
-    names = {entry.name for entry in fields(noun)}
+    names = set(field_names(noun))
     if noun is FundingLine:
         return names | {"denominator"}
     return names | {"total"} if noun is SelfEvaluation else names

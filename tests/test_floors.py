@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("page", "project", "vocabulary", "stamp", "prose"),
     ("layout", "surroundings"),
     ("printed", "choice", "submission"),
+    ("claims",),
     ("formdigest", "groups"),
     ("batch",),
     ("copying",),

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfxl import number, stamp
+from perfxl import claims, number, stamp
 from perfxl.sheet import area_from_a1
 from perfxl.xlsx import cells, markup, parts, reader, worksheet
 
@@ -70,6 +70,37 @@ def test_a_number_format(text: str) -> None:
     else:
         assert how.grouped == bool(re.search(r"[0#?],[0#?]", whole))
         assert how.percent == ("%" in section)
+
+
+MOMENTS = [
+    "截至",
+    "截止到",
+    "2022年",
+    "10月18日",
+    "12月底",
+    "1-",
+    "1至",
+    "7月",
+    "前三",
+    "季度",
+    "上半年",
+    "，",
+    "。",
+    "已执行",
+    "支出",
+    "20",
+    "万元",
+    "元",
+    "x" * 15,
+]
+
+
+@few
+@given(st.lists(st.sampled_from(MOMENTS), max_size=14))
+def test_no_figure_of_an_earlier_moment_is_overlooked(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    reach = [text[cut.end() : cut.end() + claims._REACH] for cut in claims._CUT.finditer(text)]
+    assert claims._speaks(text) or not any(claims._SPENT.search(behind) for behind in reach)
 
 
 STAMPS = ("perfxl1.mof.0ab1.A-1." + "0f" * 16, "perfxl1.mof.0ab1.A-1." + "0f" * 16 + "." + "a2" * 13)

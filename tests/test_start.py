@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import pickle
 import subprocess
 import sys
-from dataclasses import field, fields, replace
+import typing
+from collections.abc import Callable
+from dataclasses import fields
+from dataclasses import replace as standard_replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,7 @@ import pytest
 import perfxl
 from perfxl import digest
 from perfxl.form import data_folder
-from perfxl.noun import FEW, draft, noun, ordered_noun
+from perfxl.noun import FEW, NamedTuple, draft, field, field_names, noun, ordered_noun, replace
 from perfxl.pattern import _Lazy, pattern
 
 ROOT = Path(perfxl.__file__).parent
@@ -77,7 +81,9 @@ def test_a_noun_is_the_same_while_there_are_few_and_when_there_are_many(made: in
     assert one == other
     assert one.seen is not other.seen
     assert replace(one, unit="万元").unit == "万元"
+    assert standard_replace(one, unit="万元") == replace(one, unit="万元")
     assert [entry.name for entry in fields(Amount)] == ["number", "unit", "seen"]
+    assert field_names(Amount) == ("number", "unit", "seen")
     assert (Pair(1).right, Pair(1, right=3).right, Pair(right=1, left=4).left) == (2, 3, 4)
     board = Board()
     board.rows = [1]
@@ -87,11 +93,63 @@ def test_a_noun_is_the_same_while_there_are_few_and_when_there_are_many(made: in
         lambda: Amount(),  # type: ignore[call-arg]
         lambda: Amount(numbr=1),  # type: ignore[call-arg]
         lambda: Amount(number=1, colour="red"),  # type: ignore[call-arg]
+        lambda: replace(one, colour="red"),  # type: ignore[call-arg]
         lambda: Pair(1, 2, 3),  # type: ignore[call-arg]
         lambda: Pair(1, left=1),  # type: ignore[misc]
     ):
         with pytest.raises(TypeError):
             wrong()
+
+
+class Row(NamedTuple):
+    """A row of our own, and below the same by the standard library."""
+
+    name: str
+    weight: int
+    unit: str = "元"
+
+    def shown(self) -> str:
+        return f"{self.weight}{self.unit}"
+
+
+class Standard(typing.NamedTuple):
+    name: str
+    weight: int
+    unit: str = "元"
+
+
+@pytest.mark.parametrize("made", [0, FEW + 5])
+def test_a_tuple_with_names_is_that_of_the_standard_library(made: int) -> None:
+    for number in range(made):
+        Row("甲", number)
+    row, standard = Row("甲", weight=3), Standard("甲", weight=3)
+    assert tuple(row) == tuple(standard) == ("甲", 3, "元")
+    assert repr(row).partition("(")[2] == repr(standard).partition("(")[2]
+    assert row._asdict() == standard._asdict()
+    assert (row._fields, Row._field_defaults) == (standard._fields, Standard._field_defaults)
+    assert tuple(row._replace(unit="个")) == tuple(standard._replace(unit="个")) == Row._make(["甲", 3, "个"])
+    assert (row.name, row.weight, row.unit, row.shown()) == ("甲", 3, "元", "3元")
+    assert pickle.loads(pickle.dumps(row)) == row
+    assert type(pickle.loads(pickle.dumps(row))) is Row
+    assert not hasattr(row, "__dict__")
+    match row:
+        case Row(name, weight):
+            assert (name, weight) == ("甲", 3)
+    mistakes: tuple[Callable[[], object], ...] = (
+        lambda: Row("甲"),  # type: ignore[call-arg]
+        lambda: Row("甲", 1, "元", 2),  # type: ignore[call-arg]
+        lambda: Row("甲", 1, name="乙"),  # type: ignore[misc]
+        lambda: Row("甲", 1, colour="red"),  # type: ignore[call-arg]
+        lambda: Row._make([1, 2]),
+    )
+    for wrong in mistakes:
+        with pytest.raises(TypeError):
+            wrong()
+    wanted: dict[str, typing.Any] = {"colour": "red"}
+    with pytest.raises(ValueError, match="colour"):
+        row._replace(**wanted)
+    with pytest.raises(AttributeError):
+        row.name = "乙"  # type: ignore[misc]
 
 
 def test_a_digest_is_the_same_with_and_without_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +186,7 @@ def test_a_process_that_leaves_at_once_leaves_nothing_unsaid(tmp_path: Path) -> 
 # What the way of one check may load. A module that is not here costs every user at every start: load it in the
 # function that needs it, or add it here with a reason that is worth its milliseconds.
 OURS = {
-    "batch", "cli.progress", "cli.stopping", "filling", "indicator_table", "prompts", "borrowed", "config", "crosscheck", "formdigest", "groups", "moved", "placement", "prose", "stamped",
+    "batch", "claims", "cli.progress", "cli.stopping", "filling", "indicator_table", "prompts", "borrowed", "config", "crosscheck", "groups", "moved", "placement", "prose", "stamped",
     "perfxl", "checking", "definition", "diagnosis", "digest", "files", "finding", "form", "formula", "layout",
     "noun", "number", "page", "pattern", "pool", "reading", "record", "rejection", "rules", "selfcheck", "sheet",
     "skeleton", "stamp", "submission", "surroundings", "tamper", "template", "validator", "vocabulary", "xlsx",
@@ -138,7 +196,7 @@ OURS = {
     "xlsx.reader", "xlsx.shared_formula", "xlsx.worksheet",
 }  # fmt: skip
 STANDARD = {
-    "bisect", "copy", "dataclasses", "decimal", "gc", "json", "locale", "numbers", "pyexpat", "signal", "string", "struct", "tomllib",
+    "bisect", "decimal", "gc", "json", "numbers", "pyexpat", "signal", "string", "struct", "tomllib",
     "unicodedata", "zlib",
 }  # fmt: skip
 ANY_OF = ("perfxl.rules.",)

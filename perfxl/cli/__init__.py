@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from .speech import Speech, take_language
+from .speech import Speech, show_help, take_language
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("用样表演示全过程", "the main job on the sample forms"),
@@ -147,7 +147,11 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 cli = Commands(
     "perfxl",
-    params=[click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version)],
+    params=[
+        click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version),
+        click.Option(["--help"], is_flag=True, is_eager=True, expose_value=False, callback=show_help),
+    ],
+    add_help_option=False,  # click's own loads a catalogue of translations to say what it does
 )
 
 

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from itertools import chain
@@ -23,6 +22,7 @@ from ..definition import BrokenDefinitionError
 from ..files import find_files
 from ..finding import Across, Severity, Verdict
 from ..form import Form, form_ids, load_form
+from ..noun import replace
 from ..rejection import REJECTIONS, Rejected
 from ..report.tally import Tally
 from ..rules import BOOK

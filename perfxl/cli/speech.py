@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
+
+from ..noun import NamedTuple
 
 LANGUAGES = ("zh", "en")
 
@@ -72,7 +74,7 @@ class Command(click.Command):
             is_flag=True,
             is_eager=True,
             expose_value=False,
-            callback=_show_help,
+            callback=show_help,
             help=speech("显示本说明。", "Show this message and exit."),
         )
         text = speech(*help)
@@ -94,7 +96,8 @@ class Command(click.Command):
             formatter.write_dl(records)
 
 
-def _show_help(ctx: click.Context, _: click.Parameter, wanted: Any) -> None:
+def show_help(ctx: click.Context, _: click.Parameter, wanted: Any) -> None:
+    """The callback of ``--help``."""
     if wanted and not ctx.resilient_parsing:
         click.echo(ctx.get_help())
         ctx.exit()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from ..noun import NamedTuple
 from ..number import squeeze
 from ..sheet import Area, Sheet
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
+from ..noun import replace
 from ..number import read_amount, squeeze
 from ..vocabulary import bare_label, is_block, term_in, without_prefix
 from .board import Place, Word

@@ -7,8 +7,8 @@ own and are then told by what stands below them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from ..noun import NamedTuple
 from ..number import read_amount, squeeze
 from ..sheet import MAX_COLUMN, Area
 from ..vocabulary import Group, is_block, level_of, term_in

@@ -10,10 +10,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
-from typing import NamedTuple
 from unicodedata import normalize
 
-from ..noun import ordered_noun
+from ..noun import NamedTuple, ordered_noun
 from ..rejection import Rejected
 from .limits import Limits
 
@@ -221,7 +220,8 @@ def _wide(extra: bytes, *narrow: int) -> tuple[int, int, int]:
 
 def _part_name(raw: bytes, flags: int) -> str:
     try:
-        name = raw.decode("utf-8" if flags & 0x800 else "cp437")
+        # the table of cp437 is loaded for names that need it
+        name = raw.decode("ascii" if raw.isascii() else "utf-8" if flags & 0x800 else "cp437")
     except UnicodeDecodeError:
         raise Rejected("BAD_PART_NAME") from None
     name = name.replace("\\", "/")  # some writers on Windows do so, and Excel reads them

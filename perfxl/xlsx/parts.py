@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from ..noun import ordered_noun
+from ..noun import NamedTuple, ordered_noun
 from ..pattern import pattern
 from ..rejection import Rejected
 from ..sheet import Visibility

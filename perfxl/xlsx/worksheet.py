@@ -4,9 +4,8 @@ what stands around the rows."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
-from ..noun import ordered_noun
+from ..noun import NamedTuple, ordered_noun
 from ..sheet import MAX_COLUMN, Area, Cell, area_from_a1
 from .cells import Place
 from .limits import Limits
