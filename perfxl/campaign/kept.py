@@ -15,8 +15,9 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
+from ..claims import Claim
 from ..finding import Choice, Diagnosis, Finding, NotRun, NotUnderstood, Severity, Understood, Verdict, Waiver
-from ..formdigest import Claim, Count, Digest, Outcome
+from ..formdigest import Count, Digest, Outcome
 from ..noun import noun
 from ..record import FundingLine, Indicator, SelfEvaluation, SignOff, Target
 
