@@ -6,7 +6,7 @@ count from 1, as people count them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -47,7 +47,8 @@ class Cell:
     cell, whose stored result is ``cached``.  ``text`` is what a person sees:
     the text as typed, a number through its number format.  ``formula`` has no
     leading ``=``.  ``error`` is the error value (``#DIV/0!``) that the cell
-    holds or shows.
+    holds or shows.  ``link`` leads into the workbook (``#'自评表'!H31``) or to a file
+    beside it (``returns/a.xlsx#'自评表'!H31``, from the folder that the workbook lies in).
     """
 
     value: Value = None
@@ -103,12 +104,49 @@ class Mark:
 
 @noun
 class PrintSetup:
-    """How the sheet prints 打印设置: A4, fitted to one page in width."""
+    """How the sheet prints 打印设置: fitted to one page in width."""
 
     area: Area | None = None
     repeat_rows: tuple[int, int] | None = None
     landscape: bool = False
     footer: str = ""
+    paper: Literal["A4", "A3"] = "A4"
+
+
+class Line(NamedTuple):
+    """A row that is written as it comes: its cells from the first column on, ``None`` for none, and its
+    height in points."""
+
+    cells: Sequence[Cell | None]
+    height: float | None = None
+
+
+@noun
+class Series:
+    """数据系列 of a chart: areas of the sheet ``sheet``; of a scatter chart ``categories`` are the x values."""
+
+    name: str
+    sheet: str
+    categories: Area
+    values: Area
+
+
+@noun
+class Chart:
+    """A chart 图表 as plain data: its corner (row, column) and its size in pixels; an axis has a title,
+    a number format, and bounds where it needs them. The bars of a ``bar`` chart lie, the first on top."""
+
+    kind: Literal["column", "bar", "scatter"]
+    title: str
+    series: tuple[Series, ...]
+    corner: tuple[int, int]
+    size: tuple[int, int]
+    x_title: str = ""
+    y_title: str = ""
+    x_format: str = "General"
+    y_format: str = "General"
+    x_bounds: tuple[float, float] | None = None
+    y_bounds: tuple[float, float] | None = None
 
 
 @noun
@@ -117,7 +155,8 @@ class Sheet:
 
     ``frozen`` counts the rows and columns that stay in view; ``column_looks`` is how the cells of
     a column look that nobody has filled in yet. ``filtered`` is a list with a
-    filter 自动筛选 on its first row.
+    filter 自动筛选 on its first row. ``lines`` makes further rows below ``cells``, one by one as they
+    are written, so that a sheet of any length takes no memory; such a sheet has neither merges nor notes.
     Where not ``formulas_read`` (a format whose library gives results only) a formula looks like a constant.
     """
 
@@ -139,6 +178,8 @@ class Sheet:
     column_looks: Mapping[int, Cell] = field(default_factory=dict)
     filtered: Area | None = None
     formulas_read: bool = True
+    charts: tuple[Chart, ...] = ()
+    lines: Callable[[], Iterator[Line]] | None = None
 
     def cell(self, row: int, column: int) -> Cell:
         """The cell there; an empty one where nothing stands."""

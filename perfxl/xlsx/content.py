@@ -84,9 +84,18 @@ def string_item(text: str) -> str:
     The library takes ``<r>…</r>`` for ready markup, and two escapes that share
     an underscore, ``_x005F_x0041_``, for one.
     """
+    return f"<si>{_text_element(text)}</si>"
+
+
+def inline_string(text: str) -> str:
+    """The same for a text that stands in its cell."""
+    return f"<is>{_text_element(text)}</is>"
+
+
+def _text_element(text: str) -> str:
     text = escaped(text)
     kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
-    return f"<si><t{kept}>{in_markup(text)}</t></si>"
+    return f"<t{kept}>{in_markup(text)}</t>"
 
 
 def in_markup(text: str) -> str:

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.packager import Packager
 from xlsxwriter.sharedstrings import SharedStrings
+from xlsxwriter.url import Url
+from xlsxwriter.worksheet import Worksheet
 
 from perfxl.sheet import EMPTY, Area, Cell, PrintSetup, Sheet, Validation, Workbook, a1, a1_area
+from perfxl.xlsx.charting import add_chart
 from perfxl.xlsx.content import (
     CONTROLS,
     MAX_SHORT,
     MAX_TEXT,
     cut,
     double,
+    inline_string,
     is_quoted,
     sound,
     stored_result,
@@ -37,6 +41,10 @@ MAX_HEIGHT = 409.0  # points
 
 _CREATED = datetime(2000, 1, 1)
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_ON_DISK = {**_OPTIONS, "in_memory": False}
+_PAPERS = {"A4": 9, "A3": 8}
+MAX_LINKS = 65_000
+"""So many links a sheet may have; Excel takes some hundreds more."""
 _PROTECTION = {"format_columns": True, "format_rows": True, "select_locked_cells": True, "select_unlocked_cells": True}
 _STRUCTURE_LOCK = '<workbookProtection lockStructure="1"/>'
 _ERROR_TYPES = {True: "stop", False: "information"}
@@ -54,13 +62,30 @@ def write_workbook(workbook: Workbook) -> bytes:
     name, a style or a validation that is none.
     """
     out = BytesIO()
-    book = _Book(out, workbook)
+    _write(workbook, out, _OPTIONS)
+    return out.getvalue()
+
+
+def write_into(workbook: Workbook, out: BinaryIO, *, scratch: str | None = None) -> None:
+    """The same into a file that can be sought in, by way of files in the folder ``scratch``: sheets with
+    ``lines`` are never in memory as a whole. Raises ``OSError`` besides, as where a disk is full."""
+    import tempfile  # the library has it loaded
+
+    with tempfile.TemporaryDirectory(prefix="perfxl-", dir=scratch) as folder:
+        _write(workbook, out, {**_ON_DISK, "tmpdir": folder})
+
+
+def _write(workbook: Workbook, out: BinaryIO, options: dict[str, Any]) -> None:
+    book = _Book(out, workbook, options)
     try:
         _fill(book, workbook)
         book.close()
     except XlsxWriterException as fault:
+        if isinstance(fault.__context__, OSError):
+            raise fault.__context__ from fault
         raise ValueError(str(fault)) from fault
-    return out.getvalue()
+    finally:
+        book.let_go()
 
 
 # --- the package -----------------------------------------------------------
@@ -71,6 +96,20 @@ class _Strings(SharedStrings):  # type: ignore[misc]
 
     def _write_si(self, string: str) -> None:
         self.fh.write(string_item(string))
+
+
+class _Page(Worksheet):  # type: ignore[misc]
+    """A sheet whose texts, where they stand in the cells themselves, are spelled our way."""
+
+    def _escape_control_characters(self, text: str) -> str:
+        return text
+
+    def _xml_inline_string(self, string: str, preserve: bool, attributes: Any = ()) -> None:
+        inside = "".join(f' {key}="{self._escape_attributes(value)}"' for key, value in attributes)
+        self.fh.write(f'<c{inside} t="inlineStr">{inline_string(string)}</c>')
+
+    def _xml_rich_inline_string(self, string: str, attributes: Any = ()) -> None:
+        self._xml_inline_string(string, False, attributes)
 
 
 class _Package(Packager):  # type: ignore[misc]
@@ -105,14 +144,28 @@ def _lock(part: StringIO) -> StringIO:
 class _Book(xlsxwriter.Workbook):  # type: ignore[misc]
     """A workbook of the library that keeps each of our formats once."""
 
-    def __init__(self, out: BytesIO, workbook: Workbook) -> None:
-        super().__init__(out, _OPTIONS)
+    def __init__(self, out: BinaryIO, workbook: Workbook, options: dict[str, Any]) -> None:
+        super().__init__(out, options)
         self.structure_locked = workbook.structure_locked
         self.password = _password(workbook.password)
         self._kept: dict[tuple[str, str, bool, bool, bool, bool], Any] = {}
 
     def _get_packager(self) -> _Package:
         return _Package()
+
+    def page(self, sheet: Sheet) -> Any:
+        """A sheet of the library, which goes to a file row by row where it has ``lines``."""
+        self.constant_memory = sheet.lines is not None and not self.in_memory
+        try:
+            return self.add_worksheet(sound(sheet.name, "sheet name", MAX_SHEET_NAME), _Page)
+        finally:
+            self.constant_memory = False
+
+    def let_go(self) -> None:
+        """Close the files of sheets that were not finished."""
+        for page in self.worksheets():
+            if page.row_data_fh is not None:
+                page.row_data_fh.close()
 
     def format_of(self, cell: Cell) -> Any:
         """The format of that cell; ``None`` where it needs none."""
@@ -145,13 +198,16 @@ def _fill(book: _Book, workbook: Workbook) -> None:
     if first is None:
         raise ValueError("a workbook needs a visible sheet")
     # All sheets first, so that a link or a name may point forward.
-    pages = [book.add_worksheet(sound(sheet.name, "sheet name", MAX_SHEET_NAME)) for sheet in workbook.sheets]
+    pages = [book.page(sheet) for sheet in workbook.sheets]
     pages[first].activate()
     if first:
         pages[first].set_first_sheet()
     for page, sheet in zip(pages, workbook.sheets, strict=True):
         _write_sheet(book, page, sheet)
         _name_sheet(book, sheet)
+    for page, sheet in zip(pages, workbook.sheets, strict=True):
+        for chart in sheet.charts:
+            add_chart(book, page, chart)
     for name, text in workbook.constants.items():
         _define(book, name, _constant(name, text))
     for name, text in sorted(workbook.properties.items()):
@@ -176,6 +232,8 @@ def _write_sheet(book: _Book, page: Any, sheet: Sheet) -> None:
             _write_cell(book, page, sheet, row, column, cell)
         elif not cell.is_empty:
             raise ValueError(f"{sheet.name}!{a1(row, column)} lies under a merged cell and holds something")
+    if sheet.lines is not None:
+        _write_lines(book, page, sheet)
     for validation in sheet.validations:
         _validate(page, sheet, validation)
     for mark in sheet.marks:
@@ -193,6 +251,22 @@ def _write_sheet(book: _Book, page: Any, sheet: Sheet) -> None:
         page.hide_gridlines(2)
     if sheet.printing is not None:
         _set_up_print(page, sheet, sheet.printing)
+
+
+def _write_lines(book: _Book, page: Any, sheet: Sheet) -> None:
+    """The rows that come one by one, below the others."""
+    assert sheet.lines is not None
+    if sheet.merges or any(cell.note is not None for cell in sheet.cells.values()):
+        raise ValueError(f"{sheet.name}: a sheet that is written row by row has neither merges nor notes")
+    row = max((row for row, _ in sheet.cells), default=0)
+    for line in sheet.lines():
+        row += 1
+        if line.height is not None:
+            _done(page.set_row(row - 1, min(line.height, MAX_HEIGHT)), f"row {row}")
+        for column, cell in enumerate(line.cells, 1):
+            if cell is not None:
+                _write_cell(book, page, sheet, row, column, cell)
+        page.row_info.pop(row - 2, None)  # the library has written it, and would keep it
 
 
 def _measure(book: _Book, page: Any, sheet: Sheet) -> None:
@@ -229,7 +303,7 @@ def _write_cell(book: _Book, page: Any, sheet: Sheet, row: int, column: int, cel
     try:
         if cell.link is not None:
             # The link first: its cell text is then replaced by the true content.
-            _done(page.write_url(*place, _internal(cell.link), look, "→"), "link")
+            _done(page.write_url(*place, _target(cell.link), look), "link")
         _done(_put(page, place, cell, look), "cell")
         if cell.note is not None:
             _write_note(page, place, sound(cell.note, "note", MAX_TEXT))
@@ -272,7 +346,7 @@ def _write_note(page: Any, place: tuple[int, int], text: str) -> None:
 
 
 def _set_up_print(page: Any, sheet: Sheet, printing: PrintSetup) -> None:
-    page.set_paper(9)
+    page.set_paper(_PAPERS[printing.paper])
     if printing.landscape:
         page.set_landscape()
     page.fit_to_pages(1, 0)
@@ -357,10 +431,23 @@ def _formula(text: str, where: str) -> str:
     return sound(text, where, MAX_FORMULA)
 
 
-def _internal(link: str) -> str:
-    if not link.startswith("#") or CONTROLS.search(link):
-        raise ValueError(f"a link leads into the workbook itself: {link!r}")
-    return "internal:" + sound(link[1:], "link", MAX_SHORT)
+class _Link(Url):  # type: ignore[misc]
+    """A link whose path has slashes, as Excel itself stores it: others do not know the backslashes."""
+
+    def _target(self) -> str:
+        return str(super()._target()).replace("\\", "/")
+
+
+def _target(link: str) -> Url:
+    """The link in the library's words: into the workbook itself, or to a file below or beside its folder."""
+    if CONTROLS.search(link):
+        raise ValueError(f"not a link: {link!r}")
+    if link.startswith("#"):
+        return _Link("internal:" + sound(link[1:], "link", MAX_SHORT))
+    path = link.partition("#")[0]
+    if not path or path.startswith("/") or any(sign in path for sign in '\\:|?*"<>%'):
+        raise ValueError(f"a link leads into the workbook itself, or to a file near it: {link!r}")
+    return _Link("external:" + sound(link, "link", MAX_SHORT))
 
 
 def _zero(area: Area) -> tuple[int, int, int, int]:
