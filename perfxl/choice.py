@@ -11,11 +11,11 @@ from decimal import Decimal
 from functools import lru_cache
 
 from .finding import Choice
-from .form import Column, Entry, Form, FundColumn, FundRow, Level1, read_definition, template_text
+from .form import Column, Entry, Form, FundColumn, FundRow, Level1, shipped_form
+from .formula import is_name
 from .layout import Layout
 from .noun import field_names, replace
 from .number import squeeze
-from .pattern import pattern
 from .record import FundingLine, Indicator, SelfEvaluation
 from .vocabulary import bare_label, without_prefix
 
@@ -23,7 +23,6 @@ GENERAL = "general"
 _ENOUGH = Decimal("0.85")
 """Share of a definition's labels that a sheet must carry, letter for letter, to be one with parts missing."""
 
-_NAME = pattern(r"[a-z_一-鿿][a-z0-9_一-鿿]*")
 _WITHIN = frozenset(
     {"central", "provincial", "municipal", "local", "superior", "government_fund", "state_capital", "bonds"}
 )
@@ -114,7 +113,7 @@ def _unplaced(layout: Layout, form: Form) -> bool:
 @lru_cache(maxsize=1)
 def general() -> Form:
     """The definition behind every form that none describes."""
-    return read_definition(template_text("general.toml"), "general.toml")
+    return shipped_form("general.toml")
 
 
 def described(layout: Layout) -> Form:
@@ -208,7 +207,7 @@ def _parts(form: Form, record: SelfEvaluation) -> tuple[str, ...]:
     """
     rest = [row for row in form.fund_rows if row.term != "total"]
     total = record.total
-    if total is None or not rest or not all(_NAME.fullmatch(row.term) for row in rest):
+    if total is None or not rest or not all(is_name(row.term) for row in rest):
         return ()
     every = tuple(row.term for row in rest)
     beside = tuple(row.term for row in rest if row.term not in _WITHIN)

@@ -19,7 +19,6 @@ It is looked for in the current folder and those above it.  All its mistakes are
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import cast
 
@@ -120,6 +119,8 @@ def read_config(text: str, source: str) -> Config:
 
 
 def _parsed(text: str, source: str) -> Mapping[str, object]:
+    import tomllib  # most runs have no configuration
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -8,7 +8,6 @@ and what may have been meant.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +21,9 @@ from .digest import hex_digest
 from .formula import FormulaError, parse, terms, terms_of
 from .noun import field_kinds, field_names, noun, replace
 from .record import FundingLine, Indicator
+from .shipped import data_folder as data_folder
+from .shipped import shipped_table
+from .shipped import template_text as template_text
 
 FundKind = Literal["money", "weight", "rate", "score", "text"]
 MONEY = ("initial_budget", "annual_budget", "executed_amount")
@@ -622,11 +624,17 @@ def read_definition(text: str, source: str = "definition") -> Form:
 
     Raises ``BrokenDefinitionError`` with every mistake of it.
     """
-    mistakes: list[Mistake] = []
+    import tomllib  # those that ship with perfxl do without
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BrokenDefinitionError(source, [Mistake("", "", f"不是 TOML：{error}", f"is no TOML: {error}")]) from error
+    return _checked(data, text, source)
+
+
+def _checked(data: dict[str, object], text: str, source: str) -> Form:
+    mistakes: list[Mistake] = []
     top = Table(data, "", mistakes)
     form = _form(top, hex_digest(text.encode())[:12])
     if mistakes:
@@ -690,22 +698,9 @@ def _form(top: Table, version: str) -> Form:
     return form
 
 
-def data_folder(name: str) -> str:
-    """Where ``templates`` or ``samples`` lie: inside an installed package, beside it in a checkout."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    inside = os.path.join(here, name)
-    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), name)
-
-
-def template_text(file: str) -> str:
-    """The text of a file in ``templates``."""
-    with open(os.path.join(data_folder("templates"), file), encoding="utf-8") as opened:
-        return opened.read()
-
-
 @lru_cache(maxsize=1)
 def _defaults() -> dict[str, object]:
-    return cast("dict[str, object]", tomllib.loads(template_text("defaults.toml"))["rules"])
+    return cast("dict[str, object]", shipped_table("defaults.toml")["rules"])
 
 
 _NOT_FORMS = {"defaults.toml", "vocabulary.toml", "general.toml"}
@@ -729,4 +724,10 @@ def load_form(name: str) -> Form:
             return read_definition(opened.read(), name)
     if name not in form_ids():
         raise UnknownFormError(name, form_ids())
-    return read_definition(template_text(f"{name}.toml"), f"{name}.toml")
+    return shipped_form(f"{name}.toml")
+
+
+def shipped_form(file: str) -> Form:
+    """The definition in a file of ``templates``."""
+    text = template_text(file)
+    return _checked(shipped_table(file), text, file)

@@ -23,8 +23,39 @@ HOLDS, BROKEN, OPEN = "√", "×", "○"
 
 _WORDS = {"holds": HOLDS, "broken": BROKEN, "undecided": OPEN}
 _TOKEN = pattern(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>[a-z_一-鿿][a-z0-9_一-鿿]*(?:\.[a-z0-9_]+)*)|(?P<sign><=|>=|<>|[-+*/&(),=<>]))"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>\w[\w.]*)|(?P<sign><=|>=|<>|[-+*/&(),=<>]))"
 )
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz_")
+_DIGITS = frozenset("0123456789")
+_SMALL = _LETTERS | _DIGITS
+
+
+def is_name(word: str) -> bool:
+    """Whether a word may name a term of a definition's own: small letters, 汉字, digits and _."""
+    return bool(word) and "." not in word and _length_of_name(word) == len(word)
+
+
+def _length_of_name(word: str) -> int:
+    """How much of a word is a name: small letters, 汉字, digits and _, then parts behind dots without 汉字.
+
+    An expression with that range of letters takes as long to compile as all formulas of a form take to read.
+    """
+    head, *parts = word.split(".")
+    if not parts and word[0] in _LETTERS and _SMALL.issuperset(word):
+        return len(word)
+    end = 0
+    while end < len(head) and (head[end] in _LETTERS or "一" <= head[end] <= "鿿" or (end and head[end] in _DIGITS)):
+        end += 1
+    if end < len(head):
+        return end
+    for part in parts:
+        size = 0
+        while size < len(part) and (part[size] in _LETTERS or part[size] in _DIGITS):
+            size += 1
+        end += 1 + size if size else 0
+        if size < len(part) or not size:
+            break
+    return end
 
 
 class FormulaError(ValueError):
@@ -100,8 +131,12 @@ class _Parser:
             if found is None:
                 raise FormulaError(f"{source!r}: not understood at {source[at:].strip()[:12]!r}")
             kind = str(found.lastgroup)
-            self.tokens.append((kind, found[kind]))
-            at = found.end()
+            word, at = found[kind], found.end()
+            if kind == "name" and (length := _length_of_name(word)) < len(word):
+                if not length:
+                    raise FormulaError(f"{source!r}: not understood at {source[found.start(kind) :][:12]!r}")
+                word, at = word[:length], found.start(kind) + length
+            self.tokens.append((kind, word))
         self.at = 0
 
     def peek(self) -> str:

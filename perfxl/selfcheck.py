@@ -59,16 +59,26 @@ def sources(parameters: Parameters) -> tuple[str, ...]:
     return (_USED, *(_source(code, parameters) for code in codes), _words(ROW_CODES))
 
 
-def _formula(page: Page, row: int, column: int, name: str, source: str, terms: dict[str, str], style: str) -> None:
+_Made = tuple[int, str, str, str, str]
+"""A formula of the first row: its column, the end of its name, its source and style, its text for any row."""
+
+
+def _formula(
+    page: Page, row: int, column: int, name: str, source: str, terms: dict[str, str], style: str
+) -> list[_Made]:
+    """Write a formula; what other rows may copy of it: nothing where it reads a cell that rows share."""
     tail = str(row)
     used = {term: terms[term] for term in terms_of(source)}
-    if all(ref.endswith(tail) or not ref[-1:].isdigit() for ref in used.values()):
+    alike = all(ref.endswith(tail) or not ref[-1:].isdigit() for ref in used.values())
+    if alike:
         columns = tuple((term, _any_row(ref, tail)) for term, ref in used.items())
-        text = _of_any_row(source, columns).replace(_ROW, tail)
+        text = _of_any_row(source, columns)
     else:
         text = to_excel(parse(source), lambda term: [terms[term]])
-    page.put(Area(row, column, row, column), Cell(formula=text, style=style), name)
+    page.put(Area(row, column, row, column), Cell(formula=text.replace(_ROW, tail), style=style), name)
     page.formulas[name] = source
+    free = alike and used.keys().isdisjoint(("level_1", "level_2"))
+    return [(column, name.rpartition(".")[2], source, style, text)] if free else []
 
 
 def _any_row(ref: str, row: str) -> str:
@@ -120,8 +130,7 @@ def add(page: Page, *, fund_head: int, indicator_head: int, count: int, total_ro
         read = " and ".join(f"(count({part}) = 1 or blank({part}))" for part in parts)
         at = page.fields[f"funds.{row.term}.executed_amount"].top
         _line(page, at, first, f"check.funds.{row.term}", (FUND_CODE,), terms, where=read)
-    for number in range(1, count + 1):
-        _row(page, first, last, number)
+    _rows(page, first, last, count)
     weights = "indicators.weight"
     used = Area(page.fields["check.1.used"].top, last + 1, page.fields[f"check.{count}.used"].top, last + 1)
     terms = {
@@ -145,21 +154,39 @@ def _head(page: Page, row: int, first: int, names: tuple[str, ...]) -> None:
 
 def _line(
     page: Page, row: int, first: int, name: str, codes: tuple[str, ...], terms: dict[str, str], *, where: str = ""
-) -> None:
+) -> list[_Made]:
     """The state cells of one row, decided only ``where`` that holds, and the words for them."""
+    made: list[_Made] = []
     for at, code in enumerate(codes):
         source = _source(code, page.form.rules)
         if code == "D01" and page.form.column("variance_explanation") is None:
             source = "if(used = 0, '', '')"  # the form has no place for a reason
         if where:
             source = f"if({where}, {source}, undecided)"
-        _formula(page, row, first + 1 + at, f"{name}.{code.lower()}", source, terms, "check_state")
+        made += _formula(page, row, first + 1 + at, f"{name}.{code.lower()}", source, terms, "check_state")
     own = {code.lower(): page.ref(f"{name}.{code.lower()}") for code in codes}
     own["states"] = a1_area(Area(row, first + 1, row, first + len(codes)))
-    _formula(page, row, first, f"{name}.words", _words(codes), own, "check_words")
+    return made + _formula(page, row, first, f"{name}.words", _words(codes), own, "check_words")
 
 
-def _row(page: Page, first: int, last: int, number: int) -> None:
+def _rows(page: Page, first: int, last: int, count: int) -> None:
+    """The rows of the indicators: alike but for the number of the row, so the others copy the first."""
+    made = _row(page, first, last, 1)
+    wanted = len(ROW_CODES) + 4
+    for number in range(2, count + 1):
+        if len(made) < wanted:
+            _row(page, first, last, number)
+            continue
+        row = page.fields[f"indicators.{number}.score"].top
+        tail = str(row)
+        for column, end, source, style, text in made:
+            name = f"check.{number}.{end}"
+            page.put(Area(row, column, row, column), Cell(formula=text.replace(_ROW, tail), style=style), name)
+            page.formulas[name] = source
+
+
+def _row(page: Page, first: int, last: int, number: int) -> list[_Made]:
+    made: list[_Made] = []
     name = f"indicators.{number}."
     terms = {column.term: page.ref(name + column.term) for column in page.form.columns}
     terms.setdefault("variance_explanation", '""')
@@ -174,9 +201,9 @@ def _row(page: Page, first: int, last: int, number: int) -> None:
         target = f"if(blank(unit) or unit = '%', {target}, '')"
     helper = {"used": _USED, "target_figure": target, "actual_figure": "figure(actual)"}
     for at, (term, source) in enumerate(helper.items()):
-        _formula(page, row, last + 1 + at, f"check.{number}.{term}", source, terms, "check_state")
+        made += _formula(page, row, last + 1 + at, f"check.{number}.{term}", source, terms, "check_state")
         terms[term] = page.ref(f"check.{number}.{term}")
-    _line(page, row, first, f"check.{number}", ROW_CODES, terms)
+    return made + _line(page, row, first, f"check.{number}", ROW_CODES, terms)
 
 
 def _summary(page: Page, first: int, states: Area) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
+from typing import cast
 
-from .form import Form, template_text
+from .form import Form
 from .number import SHORT, squeeze
 from .pattern import pattern
+from .shipped import shipped_table
 
 LONGEST_LABEL = 40
 """Characters without spaces; a longer text is no label."""
@@ -33,7 +34,7 @@ _bare, _bare_long = lru_cache(maxsize=1024)(_bare_label), lru_cache(maxsize=32)(
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(template_text("vocabulary.toml"))
+    return cast("dict[str, dict[str, list[str]]]", shipped_table("vocabulary.toml"))
 
 
 class Group:

@@ -13,7 +13,8 @@ ROOT = Path(perfxl.__file__).parent
 
 # From the ground up. Modules of one floor meet only above, except that `form` floors import leftwards.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("pattern", "digest", "noun",),
+    ("pattern", "digest", "noun"),
+    ("shipped",),
     ("record", "sheet", "rejection"),
     ("number", "drawing", "borrowed"),
     ("formula",),

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfxl import claims, number, stamp
+from perfxl import claims, formula, number, stamp
 from perfxl.sheet import area_from_a1
 from perfxl.xlsx import cells, markup, parts, reader, worksheet
 
@@ -202,3 +202,17 @@ def test_the_head_of_shared_strings(head: str, at: int, put: str) -> None:
     assert found in (0, right.end() if right else 0)
     if text.startswith(HEADS):
         assert found
+
+
+OLD_TERM = re.compile(r"[a-z_一-鿿][a-z0-9_一-鿿]*")
+OLD_NAME = re.compile(r"[a-z_一-鿿][a-z0-9_一-鿿]*(?:\.[a-z0-9_]+)*")
+
+
+@few
+@given(st.text("ab_z09.一鿿中A²é", max_size=10))
+def test_the_length_of_a_name_in_a_formula(text: str) -> None:
+    word = re.match(r"\w[\w.]*", text)
+    if word is not None and not re.match(r"\d", text):
+        right = OLD_NAME.match(text)
+        assert formula.is_name(word.group()) == bool(OLD_TERM.fullmatch(word.group()))
+        assert formula._length_of_name(word.group()) == (right.end() if right else 0)
