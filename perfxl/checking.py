@@ -196,7 +196,7 @@ def judge_content(name: str, data: bytes, terms: Terms) -> list[Judged]:
     return judged
 
 
-_FOREIGN = frozenset({"LEGACY_XLS_OR_ET", "ODS", "XLSB", "ENCRYPTED"})
+_FOREIGN = frozenset({"LEGACY_XLS_OR_ET", "ENCRYPTED"})
 """What our own reader refuses and another may read."""
 
 

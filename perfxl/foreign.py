@@ -1,8 +1,8 @@
 """Workbooks of other formats, and encrypted ones, read by other people's libraries in a process that may die.
 
-``.xls`` and WPS ``.et`` by xlrd, ``.ods`` and ``.xlsb`` by calamine (extra ``legacy``), passwords by
-msoffcrypto-tool (extra ``encrypted``).  Whatever happens in there (a crash, a hang, an exception)
-costs this file only: it is refused with the remedy.  None of these libraries is imported here.
+``.xls`` and WPS ``.et`` by xlrd (extra ``legacy``), passwords by msoffcrypto-tool (extra
+``encrypted``).  Whatever happens in there (a crash, a hang, an exception) costs this file only: it is
+refused with the remedy.  None of these libraries is imported here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ from .rejection import REJECTIONS, Rejected
 from .sheet import MAX_COLUMN, MAX_ROW, Area, Cell, Sheet, Visibility, Workbook
 from .xlsx.cells import make_cell
 from .xlsx.limits import DEFAULT, MIB
-from .xlsx.package import Package
 from .xlsx.reader import read_workbook
 
 KINDS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "LEGACY_XLS_OR_ET": ("xlrd", "legacy", (".xls", ".et", ".xlt", ".ett")),
-    "ODS": ("python_calamine", "legacy", (".ods",)),
-    "XLSB": ("python_calamine", "legacy", (".xlsb",)),
     "ENCRYPTED": ("msoffcrypto", "encrypted", ()),
 }
 """By rejection code: the library that reads it all the same, the extra that brings it, usual extensions."""
@@ -62,21 +59,11 @@ def _otherwise(data: bytes, code: str, password: str | None) -> Opened:
         inside = _asked({"do": "decrypt", "password": password}, data, code)[1]
         found = open_workbook(inside)
         return found if found.extensions else Opened(found.workbook, (".xlsx", ".xlsm"))
-    if code != "LEGACY_XLS_OR_ET":
-        _check_package(data)
     answer, _ = _asked({"do": library, "password": password, "cells": DEFAULT.cells}, data, code)
     try:
         return Opened(_workbook(answer), extensions)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         raise Rejected(code) from None
-
-
-def _check_package(data: bytes) -> None:
-    """The zip around an ``.ods`` or ``.xlsb`` is held to our own limits before anybody else opens it."""
-    package = Package(data, DEFAULT)
-    manifest = package.get("META-INF/manifest.xml")
-    if manifest is not None and b"encryption-data" in manifest.expand():
-        raise Rejected("ENCRYPTED")
 
 
 def _asked(request: Mapping[str, object], data: bytes, code: str) -> tuple[dict[str, Any], bytes]:

@@ -131,53 +131,6 @@ def _names(xlrd: Any, book: Any) -> tuple[dict[int, dict[str, list[int]]], dict[
     return areas, constants
 
 
-# ---- .ods and .xlsb -------------------------------------------------------------------------
-
-
-def by_calamine(data: bytes, most: int) -> dict[str, Any]:
-    """Values and sheet names; neither formats, names nor formulas."""
-    from datetime import date, datetime, time, timedelta
-
-    from python_calamine import CalamineWorkbook
-
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    sheets = []
-    for told in book.sheets_metadata:
-        sheet = book.get_sheet_by_name(told.name)
-        cells = []
-        for row, values in enumerate(sheet.iter_rows() if sheet.height else (), 1 + (sheet.start or (0, 0))[0]):
-            for column, value in enumerate(values, 1 + (sheet.start or (0, 0))[1]):
-                if value == "":
-                    continue
-                if isinstance(value, bool):
-                    kind, raw = "b", str(int(value))
-                elif isinstance(value, int | float):
-                    kind, raw = "n", repr(value)
-                elif isinstance(value, date | datetime | time | timedelta):
-                    kind, raw = "str", str(value)
-                else:
-                    kind, raw = "str", str(value)
-                cells.append([row, column, kind, raw, "General", False])
-                most -= 1
-                if most < 0:
-                    raise Refused("TOO_MANY_CELLS")
-        visibility = {"Visible": 0, "Hidden": 1, "VeryHidden": 2}.get(str(told.visible).rpartition(".")[2], 0)
-        sheets.append(
-            {
-                "name": told.name,
-                "visibility": visibility,
-                "cells": cells,
-                "merges": [],
-                "names": {},
-                "constants": {},
-                "protected": False,
-                "hidden_rows": [],
-                "hidden_columns": [],
-            }
-        )
-    return {"sheets": sheets, "constants": {}}
-
-
 # ---- the process ----------------------------------------------------------------------------
 
 
@@ -195,10 +148,7 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
     password = request.get("password")
     if request["do"] == "decrypt":
         return b"{}\n" + decrypted(data, str(password))
-    if request["do"] == "xlrd":
-        told = by_xlrd(data, password, int(request["cells"]))
-    else:
-        told = by_calamine(data, int(request["cells"]))
+    told = by_xlrd(data, password, int(request["cells"]))
     return json.dumps(told, ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 

@@ -60,7 +60,6 @@ HEAVY = {
     "jinja2": {"campaign.letter"},
     "imap_tools": {"campaign.imap"},
     "xlrd": {"foreign_worker"},
-    "python_calamine": {"foreign_worker"},
     "msoffcrypto": {"foreign_worker"},
 }
 

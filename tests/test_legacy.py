@@ -67,29 +67,25 @@ def test_an_et_is_an_xls_by_its_content_and_another_name_is_noted(older: Callabl
     assert [code for code, _ in verdict_on(older("xls"), "表.xlsx").notes] == ["FORMULAS_NOT_READ", "WRONG_EXTENSION"]
 
 
-def test_an_ods_is_read_by_its_labels(older: Callable[[str], bytes]) -> None:
-    (got,) = read(older("ods"))
-    (wanted,) = read(returned("shanghai"))
-    assert got.form_reason == "labels"
-    for name in ("project_name", "implementing_unit", "actual_result", "total_score"):
-        assert getattr(got.record, name) == getattr(wanted.record, name)
-    assert [row.score for row in got.record.indicators] == [row.score for row in wanted.record.indicators]
+def test_an_ods_is_refused_with_the_remedy(older: Callable[[str], bytes]) -> None:
+    verdict = verdict_on(older("ods"), "表.ods")
+    assert (verdict.status, verdict.code) == ("rejected", "ODS")
+    assert "另存为 .xlsx" in REJECTIONS["ODS"].remedy_zh
 
 
 def test_without_the_extra_the_file_is_refused_with_the_remedy(
     older: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    for kind, code in (("xls", "LEGACY_XLS_OR_ET"), ("ods", "ODS")):
-        verdict = verdict_on(older(kind), f"表.{kind}")
-        assert (verdict.status, verdict.code) == ("rejected", code)
-        assert verdict.where == "pip install 'perfxl[legacy]'"
-        assert "另存为 .xlsx" in REJECTIONS[code].remedy_zh
+    verdict = verdict_on(older("xls"), "表.xls")
+    assert (verdict.status, verdict.code) == ("rejected", "LEGACY_XLS_OR_ET")
+    assert verdict.where == "pip install 'perfxl[legacy]'"
+    assert "另存为 .xlsx" in REJECTIONS["LEGACY_XLS_OR_ET"].remedy_zh
 
 
 def test_whatever_happens_to_the_process_costs_this_file_only(older: Callable[[str], bytes]) -> None:
     draw = random.Random(8)
-    codes = {"LEGACY_XLS_OR_ET", "ODS", "TIME_LIMIT", "MEMORY_LIMIT", "BAD_ZIP", "NOT_OUR_FORM", "TOO_MANY_CELLS", None}
+    codes = {"LEGACY_XLS_OR_ET", "TIME_LIMIT", "MEMORY_LIMIT", "BAD_ZIP", "NOT_OUR_FORM", "TOO_MANY_CELLS", None}
     codes |= {"ENCRYPTED", "LAYOUT_CHANGED", "NOT_A_WORKBOOK", "TEXT_TOO_LONG"}
     for number in range(10):
         data = bytearray(older("xls"))
@@ -114,16 +110,6 @@ def test_a_process_that_gets_no_memory_is_a_refusal(
 ) -> None:
     monkeypatch.setattr(foreign, "MEMORY", 1 << 20)
     assert verdict_on(older("xls"), "表.xls").code in ("LEGACY_XLS_OR_ET", "MEMORY_LIMIT")
-
-
-def test_an_ods_is_held_to_our_limits_before_anybody_opens_it() -> None:
-    package = {
-        "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
-        "content.xml": b"<a>" + b" " * 40_000_000 + b"</a>",
-    }
-    assert verdict_on(hostile.zipped(package), "表.ods").code == "ZIP_BOMB"
-    locked = {**package, "content.xml": b"x", "META-INF/manifest.xml": b"<manifest:encryption-data/>"}
-    assert verdict_on(hostile.zipped(locked), "表.ods").code == "ENCRYPTED"
 
 
 # ---- encrypted ------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ CATALOGUE: Mapping[str, str] = {
     " legacy.test_an_encrypted_workbook_is_refused_and_its_password_opens_it"
     " legacy.test_a_wrong_password_has_words_of_its_own",
     "R-ZIP-12": "reader_hostile.test_r_zip_11_and_12_other_content_is_known_by_its_content"
-    " legacy.test_an_xls_is_read_with_its_stamp_and_names legacy.test_an_ods_is_read_by_its_labels"
+    " legacy.test_an_xls_is_read_with_its_stamp_and_names legacy.test_an_ods_is_refused_with_the_remedy"
     " cli.test_right_content_under_a_wrong_name_is_judged_with_a_note",
     "R-ZIP-13": "reader_hostile.test_r_zip_13_macros_by_content_type_and_macro_sheets"
     " surroundings.test_macros_are_an_error_unless_allowed_and_links_a_warning",
