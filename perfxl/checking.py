@@ -49,6 +49,7 @@ class Terms:
     drawings: bool = False
     cells: bool = False
     digests: bool = False
+    readings: bool = False
     changes: tuple[tuple[str, object], ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     issued: Register | None = None
@@ -143,10 +144,12 @@ def _told(
 
 
 class Judged(NamedTuple):
-    """The verdict on a form, and its digest where one was asked for and the form says something."""
+    """The verdict on a form, and its digest where one was asked for and the form says something; the form as it
+    was read, where that was asked for."""
 
     verdict: Verdict
     digest: Digest | Later | None = None
+    reading: Submission | None = None
 
 
 def judge_source(source: Source, skip: int, terms: Terms) -> Iterator[list[Judged]]:
@@ -234,7 +237,8 @@ def _judged(
         verdict = _drawn(workbook, form_read, verdict)
     if terms.cells:
         verdict = replace(verdict, cells={path: each.cell_name for path, each in form_read.cells.items()})
-    return Judged(verdict, _digest(form_read, name, terms) if terms.digests else None)
+    digest = _digest(form_read, name, terms) if terms.digests else None
+    return Judged(verdict, digest, form_read if terms.readings else None)
 
 
 def _digest(form_read: Submission, name: str, terms: Terms) -> Digest | Later | None:

@@ -146,9 +146,9 @@ def contents(source: Source, skip: int = 0) -> Iterator[tuple[str, Content]]:
             from zipfile import ZipFile, is_zipfile
 
             if is_zipfile(source.path):
-                _look_ahead(source.path)
+                look_ahead(source.path)
                 with ZipFile(source.path) as archive:
-                    if not _is_document(archive):
+                    if not is_document(archive):
                         for file, member in _members(source.name, archive)[skip:]:
                             yield file, _inside(file, archive, member)
                         return
@@ -157,7 +157,7 @@ def contents(source: Source, skip: int = 0) -> Iterator[tuple[str, Content]]:
         content = Rejected("UNREADABLE", error.strerror or str(error))
     except Rejected as rejection:
         content = rejection
-    except _zip_errors():
+    except zip_errors():
         content = Rejected("BAD_ZIP")
     if not skip:
         yield source.name, content
@@ -169,10 +169,10 @@ def content_name(source: Source, number: int) -> str | None:
 
     names = [source.name]
     if source.name.lower().endswith(".zip"):
-        with suppress(Rejected, *_zip_errors()):
-            _look_ahead(source.path)
+        with suppress(Rejected, *zip_errors()):
+            look_ahead(source.path)
             with ZipFile(source.path) as archive:
-                if not _is_document(archive):
+                if not is_document(archive):
                     names = [file for file, _ in _members(source.name, archive)]
     return names[number] if number < len(names) else None
 
@@ -189,7 +189,7 @@ def _read(path: str) -> bytes:
     raise OSError("written to while it was read")
 
 
-def _zip_errors() -> tuple[type[Exception], ...]:
+def zip_errors() -> tuple[type[Exception], ...]:
     """All that the standard library raises for a damaged or odd archive."""
     import struct
     import zlib
@@ -201,7 +201,7 @@ def _zip_errors() -> tuple[type[Exception], ...]:
     )
 
 
-def _look_ahead(path: str) -> None:
+def look_ahead(path: str) -> None:
     """Refuse a directory too large to be read, by the figures at the archive's end."""
     with open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - 65_557))
@@ -213,7 +213,7 @@ def _look_ahead(path: str) -> None:
         raise Rejected("TOO_MANY_FILES")
 
 
-def _is_document(archive: ZipFile) -> bool:
+def is_document(archive: ZipFile) -> bool:
     """Whether the archive is itself a document: a workbook called ``.zip``."""
     names = set(archive.namelist())
     return bool(names & {"[Content_Types].xml", "mimetype", "xl/workbook.xml"})
@@ -221,7 +221,7 @@ def _is_document(archive: ZipFile) -> bool:
 
 def _members(name: str, archive: ZipFile) -> list[tuple[str, ZipInfo]]:
     """Every workbook of an archive, by name. Raises ``Rejected`` where there is none, or too much."""
-    members = [(_member_name(member), member) for member in archive.infolist() if not member.is_dir()]
+    members = [(member_name(member), member) for member in archive.infolist() if not member.is_dir()]
     shown = [(inside, inside.replace("\\", "/").rpartition("/")[2], member) for inside, member in members]
     wanted = [
         (f"{name}/{inside}", member)
@@ -247,11 +247,11 @@ def _inside(file: str, archive: ZipFile, member: ZipInfo) -> Content:
     try:
         with archive.open(member) as stream:
             return stream.read(DEFAULT.file_bytes + 1)
-    except _zip_errors():
+    except zip_errors():
         return Rejected("BAD_ZIP")
 
 
-def _member_name(member: ZipInfo) -> str:
+def member_name(member: ZipInfo) -> str:
     """A member's name: UTF-8 where it says so or is so, else the code page of Chinese Windows, else as it is."""
     if member.flag_bits & 0x800:
         return member.filename

@@ -21,7 +21,7 @@ _SIGNS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 SAMPLE_SENDER = "jixiao@finance.example"
 IGNORE, DEFINITION = ".gitignore", "form.toml"
-_IGNORED = (KEY, FILE + "*", "backups/", ".perfxl-*", ISSUED + "/", "outbox/", "rehearsal/", "returned/")
+_IGNORED = (KEY, FILE + "*", "backups/", ".perfxl-*", ISSUED + "/", "outbox/", "rehearsal/", "returned/", "returns/")
 
 
 def found(
