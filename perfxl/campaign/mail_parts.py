@@ -10,7 +10,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message

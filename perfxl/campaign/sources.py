@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ _KNOWN = (
     *(".doc", ".docx", ".wps", ".pdf", ".ppt", ".pptx", ".txt", ".htm", ".html", ".jpg", ".jpeg", ".png", ".gif"),
     *(".bmp", ".tif", ".tiff", ".ofd", ".msg", ".ics", ".vcf", ".p7s", ".asc", ".sig"),
 )
+KEPT_NAMES = frozenset((*WORKBOOKS, *_KNOWN, ".eml", ".zip"))
+"""Endings that a kept original keeps; another could be something that runs."""
 _MAILS, _MAILBOXES = (".eml",), (".mbox", ".mbx")
 _OWN = frozenset({"returns", "issued", "outbox", "backups", "rehearsal"})
 """Folders of a campaign that hold what is ours."""
@@ -185,8 +187,6 @@ def members_of(path: Path) -> Iterator[tuple[str, str, bytes | Rejected]]:
 
 def _time(stamp: tuple[int, int, int, int, int, int]) -> str:
     """An archive knows the local time of who made it, to two seconds; China has one."""
-    from datetime import timedelta, timezone
-
     try:
         found = datetime(*stamp, tzinfo=timezone(timedelta(hours=8)))
     except ValueError:
