@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -180,6 +179,7 @@ class _Worker:
 def _start(process: BaseProcess) -> None:
     """Start it deaf to Ctrl-C from the first moment; on Windows it becomes so by itself, a moment later."""
     import signal
+    import threading
 
     if threading.current_thread() is not threading.main_thread():
         process.start()
@@ -223,6 +223,7 @@ class _Pool:
     def __init__(
         self, work: object, items: Sequence[Any], lost: Lost[Any, Any], jobs: int, stop: Callable[[], bool]
     ) -> None:
+        import threading
         from multiprocessing import get_all_start_methods, get_context
 
         self.work, self.items, self.lost, self.stop = work, items, lost, stop

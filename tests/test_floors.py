@@ -14,7 +14,7 @@ ROOT = Path(perfxl.__file__).parent
 # From the ground up. Modules of one floor meet only above, except that `form` floors import leftwards.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("pattern", "digest", "noun"),
-    ("shipped",),
+    ("shipped", "terminal"),
     ("record", "sheet", "rejection"),
     ("number", "drawing", "borrowed"),
     ("formula",),
@@ -51,7 +51,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("checking",),
     ("correcting",),
     ("campaign",),
-    ("cli",),
+    ("cli", "one_file"),
 )  # fmt: skip
 SPARE = {"perfxl", "__main__"}
 HEAVY = {

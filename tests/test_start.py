@@ -14,12 +14,15 @@ from dataclasses import fields
 from dataclasses import replace as standard_replace
 from pathlib import Path
 
+import click
 import pytest
 
 import perfxl
-from perfxl import digest
+from perfxl import digest, terminal
+from perfxl.cli import cli
 from perfxl.form import data_folder
 from perfxl.noun import FEW, NamedTuple, draft, field, field_names, noun, ordered_noun, replace
+from perfxl.one_file import check_one
 from perfxl.pattern import _Lazy, pattern
 
 ROOT = Path(perfxl.__file__).parent
@@ -186,30 +189,25 @@ def test_a_process_that_leaves_at_once_leaves_nothing_unsaid(tmp_path: Path) -> 
 # What the way of one check may load. A module that is not here costs every user at every start: load it in the
 # function that needs it, or add it here with a reason that is worth its milliseconds.
 OURS = {
-    "batch", "claims", "cli.progress", "cli.stopping", "filling", "indicator_table", "prompts", "borrowed", "config", "crosscheck", "groups", "moved", "placement", "prose", "stamped",
-    "perfxl", "checking", "definition", "diagnosis", "digest", "files", "finding", "form", "formula", "layout",
-    "noun", "number", "page", "pattern", "pool", "reading", "record", "rejection", "rules", "selfcheck", "sheet", "shipped",
-    "skeleton", "stamp", "submission", "surroundings", "tamper", "template", "validator", "vocabulary", "xlsx",
-    "cli", "cli.check", "cli.definitions", "cli.output", "cli.speech", "report", "report.tally", "report.text",
-    "report.words",
-    "xlsx.cells", "xlsx.grid", "xlsx.kinds", "xlsx.limits", "xlsx.markup", "xlsx.package", "xlsx.parts", "xlsx.plain",
-    "xlsx.reader", "xlsx.shared_formula", "xlsx.worksheet",
+    "batch", "borrowed", "checking", "claims", "config", "crosscheck", "definition", "diagnosis", "digest",
+    "files", "filling", "finding", "form", "formula", "groups", "indicator_table", "layout", "moved", "noun",
+    "number", "one_file", "page", "pattern", "perfxl", "placement", "pool", "prompts", "prose", "reading",
+    "record", "rejection", "report", "report.tally", "report.text", "report.words", "rules", "selfcheck",
+    "sheet", "shipped", "skeleton", "stamp", "stamped", "submission", "surroundings", "tamper", "template",
+    "terminal", "validator", "vocabulary", "xlsx", "xlsx.cells", "xlsx.grid", "xlsx.kinds", "xlsx.limits",
+    "xlsx.markup", "xlsx.package", "xlsx.parts", "xlsx.plain", "xlsx.reader", "xlsx.shared_formula",
+    "xlsx.worksheet",
 }  # fmt: skip
 STANDARD = {
-    "bisect", "decimal", "gc", "json", "numbers", "pyexpat", "signal", "struct",
-    "unicodedata", "zlib",
+    "bisect", "decimal", "importlib", "json", "numbers", "pyexpat", "struct", "unicodedata", "zlib",
 }  # fmt: skip
 ANY_OF = ("perfxl.rules.",)
 
 LOADED = """
-import sys, click
+import sys, enum, re, typing, contextlib
 before = set(sys.modules)
-import perfxl.cli
-sys.argv = ["perfxl", "check", sys.argv[1]]
-try:
-    perfxl.cli.main()
-except SystemExit as end:
-    assert end.code in (0, 1), end.code
+from perfxl.one_file import check_one
+assert check_one(["check", sys.argv[1]]) in (0, 1)
 print("LOADED", *sorted(set(sys.modules) - before))
 """
 
@@ -229,3 +227,80 @@ def test_the_check_of_one_file_loads_no_more_than_it_needs() -> None:
     others = {name.partition(".")[0] for name in loaded if not name.startswith("perfxl")}
     assert sorted(name for name in others - STANDARD - {"encodings"} if not name.startswith("_")) == []
     assert len(ours) >= 30
+
+
+SAMPLES = Path(data_folder("samples"), "2022")
+ONES = [
+    *sorted((SAMPLES / "filled").glob("*.xlsx")),
+    *sorted((SAMPLES / "corrected").glob("*.xlsx")),
+    *sorted((SAMPLES / "as-printed").glob("*.xlsx")),
+    Path(data_folder("templates")) / "shanghai.toml",
+]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", ONES, ids=[f"{path.parent.name}-{path.stem}" for path in ONES])
+def test_the_short_way_to_the_check_of_one_file_says_what_the_command_says(
+    path: Path, language: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERFXL_LANG", language)
+    code = check_one(["check", str(path)])
+    said = capfd.readouterr()
+    with pytest.raises(SystemExit) as end:
+        cli.main(["check", str(path)])
+    assert (code, said) == (end.value.code, capfd.readouterr())
+    assert said.out
+    assert check_one(["check", str(path), "--lang", language]) == code
+    assert capfd.readouterr() == said
+    assert check_one(["--lang=" + language, "check", str(path)]) == code
+    assert capfd.readouterr() == said
+
+
+def test_the_short_way_leaves_all_else_to_the_command_line(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = str(ONES[0])
+    (tmp_path / "returns.zip").write_bytes(b"")
+    for words in (
+        ["check"],
+        ["check", one, one],
+        ["check", one, "--quiet"],
+        ["check", "--quiet"],
+        ["check", one, "--lang", "fr"],
+        ["check", one, "--lang"],
+        ["check", str(tmp_path)],
+        ["check", str(tmp_path / "returns.zip")],
+        ["check", str(tmp_path / "nothing.xlsx")],
+        ["explain", one],
+    ):
+        assert check_one(words) is None, words
+    (tmp_path / "perfxl.toml").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert check_one(["check", one]) is None
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device without room")
+def test_the_short_way_says_that_there_is_no_room() -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "perfxl", "check", str(ONES[0])],
+            stdout=full, stderr=subprocess.PIPE, encoding="utf-8", timeout=60,
+        )  # fmt: skip
+    assert ended.returncode == 3
+    assert "cannot go on" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("look", sorted(terminal._LOOKS))
+def test_colours_are_those_of_click(look: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    paint = terminal.painter(True)
+    if look in ("bold", "dim"):
+        right = click.style("表", bold=look == "bold" or None, dim=look == "dim" or None)
+    else:
+        right = click.style("表", fg=look)
+    assert paint("表", look) == right
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert terminal.painter(True)("表", look) == "表"

@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from errno import EPIPE
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -122,16 +123,19 @@ class Commands(click.Group):
         except click.Abort:
             code = 130
         except OSError as error:  # nobody nearer knew what to do: most likely stdout has no room
-            code = _cannot_go_on(error)
+            code = cannot_go_on(error)
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _cannot_go_on(error: OSError) -> int:
+def cannot_go_on(error: OSError) -> int:
+    """Say that there is no room, or no reader left; the exit code."""
     from contextlib import suppress
 
     from .output import CANNOT_WRITE
 
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - what is left in the old one cannot go out
+    if error.errno == EPIPE:
+        return 1  # whoever read has had enough
     why = " ".join(str(part) for part in (error.strerror or error, error.filename) if part)
     with suppress(OSError):
         click.echo(f"perfxl: 无法继续读写 · cannot go on reading or writing: {why}", err=True)

@@ -20,14 +20,14 @@ from ..config import LEVELS, PLAIN, Config, find_config, known_codes, load_confi
 from ..crosscheck import across
 from ..definition import BrokenDefinitionError
 from ..files import find_files
-from ..finding import Across, Severity, Verdict
+from ..finding import Across, Verdict
 from ..form import Form, form_ids, load_form
 from ..noun import replace
 from ..rejection import REJECTIONS, Rejected
 from ..report.tally import Tally
 from ..rules import BOOK
 from .definitions import BrokenFileError, form_to_judge_by, meant
-from .output import CANNOT_WRITE, is_terminal, painter, replacing, terminal_width, to_stdout
+from .output import is_terminal, painter, replacing, terminal_width, to_stdout
 from .progress import Progress
 from .speech import Command, Speech
 from .stopping import INTERRUPTED, stoppable
@@ -220,7 +220,7 @@ def run(
         return INTERRUPTED
     if not tally.files:
         click.echo(say("没有找到可核验的文件。", "no workbooks found"), err=True)
-    return exit_code(tally, fail_on or config.fail_on or "error")
+    return tally.exit_code(fail_on or config.fail_on or "error")
 
 
 def configured(file: str | None, say: Speech) -> Config:
@@ -326,13 +326,6 @@ def password_of(file: str, say: Speech) -> str:
     if not password:
         raise click.UsageError(say("密码文件的第一行是空的。", "the first line of the password file is empty"))
     return password
-
-
-def exit_code(tally: Tally, fail_on: str) -> int:
-    """3 where a file could not be judged, 1 where findings reach ``fail_on``, else 0."""
-    if tally.not_judged:
-        return CANNOT_WRITE
-    return int(fail_on != "never" and tally.at_least(Severity(fail_on)) > 0)
 
 
 def emit(pieces: Iterable[bytes], output: str | None, is_text: bool, say: Speech) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import click
 
+from ..terminal import is_terminal as is_terminal
+from ..terminal import painter as painter
+from ..terminal import terminal_width as terminal_width
 from .speech import Speech
-
-NARROWEST = 40
-"""A terminal that says it is narrower than this, or does not know (0), is not believed."""
 
 CANNOT_WRITE = 3
 """Exit code: at least one file could not be judged or written."""
@@ -84,31 +84,3 @@ def to_stdout(pieces: Iterable[bytes]) -> None:
     for piece in pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
-
-
-def is_terminal(stream: object) -> bool:
-    """Whether a person is looking at the stream."""
-    isatty = getattr(stream, "isatty", None)
-    return bool(isatty and isatty())
-
-
-def terminal_width() -> int | None:
-    """The width of the terminal on stdout, ``None`` where there is none."""
-    try:
-        found = os.get_terminal_size(sys.stdout.fileno()).columns if is_terminal(sys.stdout) else None
-    except (OSError, ValueError):
-        return None
-    return None if found is None else max(found, NARROWEST)
-
-
-def painter(on: bool) -> Callable[[str, str], str]:
-    """Colours on a terminal, where nobody asked for none."""
-    if not on or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
-        return lambda text, _: text
-
-    def paint(text: str, look: str) -> str:
-        if look in ("bold", "dim"):
-            return click.style(text, bold=look == "bold" or None, dim=look == "dim" or None)
-        return click.style(text, fg=look)
-
-    return paint

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
 from ..noun import NamedTuple
-
-LANGUAGES = ("zh", "en")
+from ..terminal import LANGUAGES, usual_language
 
 
 class Speech(NamedTuple):
@@ -39,22 +36,6 @@ def take_language(args: Sequence[str]) -> tuple[str, list[str]]:
     if wanted is not None and wanted not in LANGUAGES:
         raise click.UsageError(f"--lang: 应为 zh 或 en · should be zh or en, not {wanted!r}")
     return wanted or usual_language(), rest
-
-
-def usual_language() -> str:
-    """``PERFXL_LANG``, else the language of the locale; English where that is not Chinese."""
-    for name in ("PERFXL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "").lower()
-        if value:
-            return "zh" if value.startswith(("zh", "chinese")) else "en"
-    return "zh" if sys.platform == "win32" and _windows_is_chinese() else "en"
-
-
-def _windows_is_chinese() -> bool:
-    import ctypes
-
-    primary: int = getattr(ctypes, "windll").kernel32.GetUserDefaultUILanguage() & 0x3FF  # noqa: B009
-    return primary == 0x04
 
 
 class Command(click.Command):

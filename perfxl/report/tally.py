@@ -51,6 +51,12 @@ class Tally:
         """How many findings are at or above that severity."""
         return sum(count for name, count in self.severities.items() if Severity(name).rank >= severity.rank)
 
+    def exit_code(self, fail_on: str) -> int:
+        """3 where a file could not be judged, 1 where findings reach ``fail_on`` (or ``never``), else 0."""
+        if self.not_judged:
+            return 3
+        return int(fail_on != "never" and self.at_least(Severity(fail_on)) > 0)
+
     @property
     def not_judged(self) -> int:
         """How many files could not be judged."""
