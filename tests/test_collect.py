@@ -15,6 +15,7 @@ from season import Season, mail, ran, run
 
 from perfxl.campaign.ledger import Ledger
 from perfxl.campaign.returns import standing_returns, superseded_returns, unmatched_returns
+from perfxl.campaign.sources import kind_of
 from perfxl.campaign.standing import standings
 
 
@@ -30,10 +31,10 @@ def place(tmp_path: Path) -> Path:
     return folder
 
 
-def zipped(*members: tuple[str, bytes], encoding: str = "utf-8") -> bytes:
+def zipped(*members: tuple[str, bytes], encoding: str = "utf-8", method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A zip; with another encoding than UTF-8 its names are in that, and it does not say so."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         for number, (name, data) in enumerate(members):
             archive.writestr(name if encoding == "utf-8" else _placeholder(number, name.encode(encoding)), data)
     raw = out.getvalue()
@@ -134,6 +135,16 @@ def test_a_zip_with_names_in_gbk(season: Season, place: Path) -> None:
     (place / "报送.zip").write_bytes(zipped(("U01/党建经费.xlsx", season.workbook(season.tasks[0])), encoding="gbk"))
     found = season.collected(place)
     assert [each["name"] for each in found["returns"]] == ["U01/党建经费.xlsx"]
+
+
+def test_a_zip_that_stores_workbooks_as_they_are_is_no_workbook(season: Season, place: Path) -> None:
+    data = zipped(("甲.xlsx", season.workbook(season.tasks[0])), method=zipfile.ZIP_STORED)
+    (place / "报送.zip").write_bytes(data)
+    assert b"[Content_Types].xml" in data[:2000]
+    assert kind_of("报送.zip", data) == kind_of("报送", data) == "archive"
+    assert kind_of("甲.zip", season.workbook(season.tasks[0])) == "workbook"
+    found = season.collected(place)
+    assert [(each["name"], each["counting"]) for each in found["returns"]] == [("甲.xlsx", "counts")]
 
 
 def test_a_mail_in_a_mail_and_a_zip_in_a_mail_are_opened(season: Season, place: Path) -> None:

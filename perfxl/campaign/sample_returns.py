@@ -67,7 +67,8 @@ class Units:
                 yield self._letter(unit, "绩效自评表", files)
         (stray,) = (task.assignment for task in self.plan.tasks if task.assignment.id == STRAY)
         (mistaken,) = (unit for unit in self.plan.units if unit.code == MISTAKEN)
-        yield self._letter(mistaken, "补报", [(f"{STRAY}.xlsx", self.returned(stray))])
+        typed = {"total_score": Decimal(95)}
+        yield self._letter(mistaken, "补报", [(f"{STRAY}.xlsx", self.returned(stray, typed=typed))])
 
     def mended(self) -> Letter:
         """The answer to an answer: one form again, without its fault."""
@@ -75,8 +76,10 @@ class Units:
         (unit,) = (unit for unit in self.plan.units if unit.code == task.unit)
         return self._letter(unit, "更正", [(f"{MENDED}_更正.xlsx", self.returned(task.assignment, mended=True))])
 
-    def returned(self, assignment: Assignment, *, mended: bool = False) -> bytes:
-        """The workbook of an assignment as its unit sends it back."""
+    def returned(
+        self, assignment: Assignment, *, mended: bool = False, typed: Mapping[str, Decimal] | None = None
+    ) -> bytes:
+        """The workbook of an assignment as its unit sends it back; ``typed`` are figures put over formulas."""
         unit = next(task.unit for task in self.plan.tasks if task.assignment.id == assignment.id)
         number = int(assignment.id.lstrip("A"))
         record = _honest(self.form, assignment, number)
@@ -90,7 +93,7 @@ class Units:
             seal=Seal(self.campaign.id, unit, self.key),
             password=self.campaign.password,
         )
-        typed = {} if mended else _TYPED_OVER.get(assignment.id, {})
+        typed = typed or ({} if mended else _TYPED_OVER.get(assignment.id, {}))
         return self.stencils.write(_typed_over(book, typed))
 
     def _letter(self, unit: Unit, subject: str, files: Sequence[tuple[str, bytes]]) -> Letter:

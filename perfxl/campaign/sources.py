@@ -115,14 +115,21 @@ def kind_of(name: str, data: bytes) -> Kind:
     if low.endswith(_MAILS):
         return "mail"
     if low.endswith(".zip"):
-        return "workbook" if b"[Content_Types].xml" in data[:2_000] else "archive"
+        return "workbook" if _begins_a_document(data) else "archive"
     if low.endswith(WORKBOOKS):
         return "workbook"
     if low.endswith(_KNOWN):
         return "other"
     if data.startswith(b"PK\x03\x04"):
-        return "workbook" if b"[Content_Types].xml" in data[:2_000] or b"xl/" in data[:2_000] else "archive"
+        return "workbook" if _begins_a_document(data) else "archive"
     return "other"
+
+
+def _begins_a_document(data: bytes) -> bool:
+    """Whether the first member of a zip is one of a document. Only its name is looked at: behind it may lie a
+    workbook that was stored as it is, with such names of its own."""
+    name = data[30 : 30 + int.from_bytes(data[26:28], "little")]
+    return name in (b"[Content_Types].xml", b"mimetype") or name.startswith((b"xl/", b"_rels/", b"docProps/"))
 
 
 def messages_of(path: Path) -> Iterator[bytes | Rejected]:
