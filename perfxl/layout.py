@@ -10,7 +10,6 @@ from .finding import Understood
 from .noun import draft, field
 from .number import squeeze
 from .page import NAME
-from .pattern import pattern
 from .sheet import Area, Sheet
 from .vocabulary import is_block
 
@@ -57,24 +56,40 @@ class Layout:
         return tuple(each.field[len(start) :] for each in self.understood if each.field.startswith(start))
 
 
-_YEAR = pattern(r"((?:19|20)\d\d|[一二][〇零○Oo0九][〇零○Oo0一二三四五六七八九]{2})年")
+_CENTURY, _FIGURES = "〇零○Oo0九", "〇零○Oo0一二三四五六七八九"
 _DIGITS = str.maketrans("〇零○Oo一二三四五六七八九", "00000123456789")
-_UNIT = pattern(r"[(:](?:单位:)?(万?元)\)?|金额单位:?(万?元)|单位:(万?元)")
 
 
 def year_of(text: str | None) -> int | None:
     """The year that a text names: ``（2022 年度）``, ``二〇二三年度``."""
-    found = _YEAR.search(squeeze(text or ""))
-    if found is None:
-        return None
-    digits = found[1].translate(_DIGITS)
-    return int(digits) if digits.startswith(("19", "20")) else None
+    bare = squeeze(text or "")
+    at = bare.find("年")
+    while at >= 0:
+        four = bare[at - 4 : at] if at >= 4 else ""
+        if _is_year(four):
+            digits = four.translate(_DIGITS)
+            return int(digits) if digits.startswith(("19", "20")) else None
+        at = bare.find("年", at + 1)
+    return None
+
+
+def _is_year(four: str) -> bool:
+    """1998, 2023, 二〇二三."""
+    if four.startswith(("19", "20")):
+        return four[2:].isdecimal()
+    return four[:1] in ("一", "二") and four[1] in _CENTURY and four[2] in _FIGURES and four[3] in _FIGURES
 
 
 def unit_of(text: str) -> str | None:
     """元 or 万元 as a label names it: ``项目资金（元）``, ``单位：万元``."""
-    found = _UNIT.search(squeeze(text))
-    return next((group for group in found.groups() if group), None) if found else None
+    bare = squeeze(text)
+    at = bare.find("元")
+    while at >= 0:
+        start = at - 1 if bare[at - 1 : at] == "万" else at
+        if bare.endswith(("(", ":", "金额单位"), 0, start):
+            return bare[start : at + 1]
+        at = bare.find("元", at + 1)
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -28,8 +28,8 @@ _MONEY = pattern(
 _CLAUSE_END = "，。；！？：;!?\n（）()、"
 _SENTENCE_END = pattern(r"[。！？!?\n]|；(?=[一二三四五六七八九十]是)")
 # 480万 alone is money; 115万人次 is not
-_NO_MONEY = pattern(r"[人份次亩吨户平立公千米件个台套株头只棵例条字度瓦]")
-_ABOUT = pattern(r"[约近逾超]$|将近$|大约$|超过$")
+_NO_MONEY = frozenset("人份次亩吨户平立公千米件个台套株头只棵例条字度瓦")
+_ABOUT = ("约", "近", "逾", "超", "超过")
 
 
 @ordered_noun
@@ -88,11 +88,11 @@ def amounts(text: str) -> tuple[Amount, ...]:
         for end in _SENTENCE_END.finditer(text, start, match.start()):
             start = end.end()
         rest = text[match.end() : match.end() + 40]
-        if not (match["unit"] or match["yuan"]) and _NO_MONEY.match(rest):
+        if not (match["unit"] or match["yuan"]) and rest[:1] in _NO_MONEY:
             continue
         number, slack = _value(match)
         before, earlier = _clause_before(text[start : match.start()])
-        about = match["more"] or match["late"] or _ABOUT.search(before) or rest.startswith(("左右", "以上"))
+        about = match["more"] or match["late"] or before.endswith(_ABOUT) or rest.startswith(("左右", "以上"))
         cut = next((at for at, ch in enumerate(rest) if ch in _CLAUSE_END), len(rest))
         found.append(
             Amount(
@@ -117,8 +117,8 @@ def _clause_before(words: str) -> tuple[str, str]:
 
 # ---- what an amount is called --------------------------------------------------------------
 
-_ADJUSTED = pattern(r"调[减增]|调整(?!后)|追加|[压核削缩]减|核增")
-_ADJUSTED_TO = pattern(r"(?:调[减增整]|[压核削缩]减)(?:预算|资金|经费)?[至到为]$")
+_ADJUSTED = ("调减", "调增", "追加", "压减", "核减", "削减", "缩减", "核增")
+_CHANGED = ("调减", "调增", "调整", "压减", "核减", "削减", "缩减")
 _SPENT = pattern(
     r"(?:(?:实际|累计|全年|年度|本年|总|共|预算|已|完成)(?:支出|执行|使用|支付)|支出总额|支出数|执行数|执行金额)"
     r"(?:年初|全年|项目|专项)*(?:资金|经费|预算)*(?:合计|共计|总计|共|约|为|是|达|到|:|：)*$"
@@ -129,40 +129,72 @@ _BUDGET = pattern(
     r"|(?:资金|经费|预算|投入|投资)(?:总计|合计|总额|共计|总共)(?:为|是|约)*$"
 )
 _BUDGET_AFTER = pattern(r"(?:的)?(?:年初|全年|年度|项目|财政)?预算")
-_PARTLY = pattern(
-    r"其中|每|人均|户均|单价|标准|上半年|下半年|中期|季度|\d月|截[至止]|类|分别|用于|节约|结余|结转|剩余|缺口|补[助贴]|奖励"
-    r"|慰问|购[买置]|采购|发放|涉及|上年|去年|往年|历年|明年|下年|同期|以来|[两二三四五]年|累计投资|不足|占|各"
-    r"|争取|引进|带动|撬动|募集|自筹|社会|上级|中央|单位|部门|全[局院校委区县市]|三公|一般性|(?<!经)费(?!用)"
+_MEANWHILE = ("其中", "截至", "截止", "上半年", "下半年", "中期", "季度")
+_PARTS = (
+    "每 人均 户均 单价 标准 类 分别 用于 节约 结余 结转 剩余 缺口 补助 补贴 奖励 慰问 购买 购置 采购 发放 涉及 "
+    "上年 去年 往年 历年 明年 下年 同期 以来 两年 二年 三年 四年 五年 "
+    "累计投资 不足 占 各 争取 引进 带动 撬动 募集 自筹 社会 上级 中央 单位 部门 全局 全院 全校 全委 全区 全县 全市 "
+    "三公 一般性"
 )
+_PARTLY = (*_MEANWHILE, *_PARTS.split())
 _YEAR = pattern(r"(20\d\d)年")
-_WHOLE = pattern(r"全年|年度|本年|当年|总共|合计|总计|累计")
+_WHOLE = ("全年", "年度", "本年", "当年", "总共", "合计", "总计", "累计")
 
 
 def role(amount: Amount) -> Role:
     """What the words beside an amount call it: 预算, 支出, 调整, or nothing that is known."""
     label = amount.before[-14:]
-    if _ADJUSTED_TO.search(label):
+    if _is_adjusted_to(label):
         return "budget"
-    if _ADJUSTED.search(label):
+    if _is_adjusted(label):
         return "adjusted"
-    if _SPENT.search(label):
+    if any(word in label for word in _SPENDING) and _SPENT.search(label):
         return "spent"
-    if _BUDGET.search(label) or _BUDGET_AFTER.match(amount.after):
+    budget = any(word in label for word in _BUDGETING) and _BUDGET.search(label)
+    if budget or ("预算" in amount.after and _BUDGET_AFTER.match(amount.after)):
         return "budget"
     return ""
 
 
+_SPENDING = ("支出", "执行", "使用", "支付")
+_BUDGETING = ("预算", "资金", "经费", "投入", "投资")
+
+
+def _is_adjusted_to(label: str) -> bool:
+    """调整为, 压减预算至: what an amount was changed to."""
+    if label[-1:] not in ("至", "到", "为"):
+        return False
+    stem = label[:-1]
+    return stem.endswith(_CHANGED) or (stem.endswith(("预算", "资金", "经费")) and stem[:-2].endswith(_CHANGED))
+
+
+def _is_adjusted(label: str) -> bool:
+    """调减, 追加; 调整 where it is not 调整后."""
+    return any(word in label for word in _ADJUSTED) or "调整" in label.replace("调整后", "")
+
+
+def _is_partly(words: str) -> bool:
+    """Whether the words say that it is some of it: 其中, 每, 3月, a fee 费 of its own kind."""
+    if any(word in words for word in _PARTLY):
+        return True
+    months = (at for at, letter in enumerate(words) if letter == "月")
+    if any(words[at - 1 : at].isdecimal() for at in months):
+        return True
+    fees = (at for at, letter in enumerate(words) if letter == "费")
+    return any(words[at - 1 : at] != "经" and words[at + 1 : at + 2] != "用" for at in fees)
+
+
 def is_part(amount: Amount, year: int | None) -> bool:
     """Whether the words say that it is not the whole of the year's project: 其中, 上半年, another year …"""
-    if _PARTLY.search(amount.before) or re.search(r"其中|截[至止]|上半年|下半年|中期|季度", amount.earlier):
+    if _is_partly(amount.before) or any(word in amount.earlier for word in _MEANWHILE):
         return True
-    years = [int(found) for found in _YEAR.findall(amount.before)]
+    years = [int(found) for found in _YEAR.findall(amount.before)] if "年" in amount.before else []
     return year is not None and any(found != year for found in years)
 
 
 def says_whole(amount: Amount) -> bool:
     """Whether the words say that it is all of the year: 全年, 合计 …"""
-    return _WHOLE.search(amount.before) is not None
+    return any(word in amount.before for word in _WHOLE)
 
 
 # ---- counts and enumerations ---------------------------------------------------------------
@@ -254,9 +286,10 @@ def _measured(text: str) -> list[tuple[str, Decimal, Decimal]]:
     found = []
     for match in _MEASURED.finditer(text):
         rest = text[match.end() : match.end() + 4]
-        if match["unit"] or (match["scale"] and not re.match(r"[\u4e00-\u9fff]", rest)):
+        han = "\u4e00" <= rest[:1] <= "\u9fff"
+        if match["unit"] or (match["scale"] and not han):
             found.append(("元", *_value(match)))
-        elif not re.match(r"[年月日号时%％.\-－~至:：]", rest) and re.match(r"[\u4e00-\u9fff]", rest):
+        elif han and rest[0] not in "年月日号时至":
             number, slack = _value(match)
             found.append((_unit(rest), number, slack))
     return found

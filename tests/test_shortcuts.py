@@ -7,7 +7,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfxl import claims, formula, number, stamp
+from perfxl import claims, formula, layout, number, prose, stamp
+from perfxl.rules import deviations, header
 from perfxl.sheet import area_from_a1
 from perfxl.xlsx import cells, markup, parts, reader, worksheet
 
@@ -216,3 +217,76 @@ def test_the_length_of_a_name_in_a_formula(text: str) -> None:
         right = OLD_NAME.match(text)
         assert formula.is_name(word.group()) == bool(OLD_TERM.fullmatch(word.group()))
         assert formula._length_of_name(word.group()) == (right.end() if right else 0)
+
+
+HAN = "一二两三四五场次个项部分别有些其中余全未能不户件校区，。; 3３年度月费经用调整后减增压核追加为至预算资金约近超过元万亿:(（：单位金额20199〇零○Oo九kA1[]【】-_."
+
+
+def same(right: str, text: str) -> bool:
+    return re.search(right, text) is not None
+
+
+@few
+@given(
+    st.text(HAN, max_size=9)
+    | st.lists(
+        st.sampled_from(
+            [
+                "调整",
+                "调整后",
+                "调减",
+                "预算",
+                "资金",
+                "为",
+                "至",
+                "\u6708",
+                "3",
+                "经费",
+                "费用",
+                "费",
+                "其中",
+                "全市",
+                "购置",
+            ]
+        ),
+        max_size=4,
+    ).map("".join)
+)
+def test_the_words_beside_an_amount(text: str) -> None:
+    assert prose._is_adjusted_to(text) == same(r"(?:调[减增整]|[压核削缩]减)(?:预算|资金|经费)?[至到为]\Z", text)
+    assert prose._is_adjusted(text) == same(r"调[减增]|调整(?!后)|追加|[压核削缩]减|核增", text)
+    assert prose._is_partly(text) == same(
+        r"其中|每|人均|户均|单价|标准|上半年|下半年|中期|季度|\d月|截[至止]|类|分别|用于|节约|结余|结转|剩余|缺口|补[助贴]|奖励"
+        r"|慰问|购[买置]|采购|发放|涉及|上年|去年|往年|历年|明年|下年|同期|以来|[两二三四五]年|累计投资|不足|占|各"
+        r"|争取|引进|带动|撬动|募集|自筹|社会|上级|中央|单位|部门|全[局院校委区县市]|三公|一般性|(?<!经)费(?!用)", text
+    )  # fmt: skip
+
+
+@few
+@given(st.text(HAN, max_size=9))
+def test_a_reason_with_a_limit(text: str) -> None:
+    right = r"[部个]分|个别|有些|一些|若干|少数|多数|大半|其余|其他|剩余|余下|其中|少量|未能?全部|不全|\d|[一二两三四五六七八九十几][场次个项期批人家户件]"
+    assert deviations._is_limited(text) == same(right, text)
+    assert text.translate(deviations._ENDS).split("\n") == re.split(r"[，,。；;！!\n]", text)
+
+
+@few
+@given(st.text("二〇零○Oo九一120198年3度,", max_size=10))
+def test_the_year_of_a_text(text: str) -> None:
+    found = re.search(r"((?:19|20)\d\d|[一二][〇零○Oo0九][〇零○Oo0一二三四五六七八九]{2})年", text)
+    digits = found[1].translate(layout._DIGITS) if found else ""
+    assert layout.year_of(text) == (int(digits) if digits.startswith(("19", "20")) else None)
+
+
+@few
+@given(st.text("(:金额单位万元）a", max_size=10))
+def test_the_currency_of_a_label(text: str) -> None:
+    found = re.search(r"[(:](?:单位:)?(万?元)\)?|金额单位:?(万?元)|单位:(万?元)", text.replace("）", ")"))
+    assert layout.unit_of(text) == (next(filter(None, found.groups())) if found else None)
+
+
+@few
+@given(st.text("[(【<aB1234567])】>-_—:：.中某", max_size=14))
+def test_the_code_before_a_name(text: str) -> None:
+    found = re.match(r"[\[(【<]?(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}[\])】>]?[-_—:：.]*(?=[\u4e00-\u9fff])", text)
+    assert header._code(text) == (found.group() if found else None)

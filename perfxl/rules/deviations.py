@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..finding import Breach, Fact, Rule, Severity, given, rule
@@ -157,17 +156,23 @@ def reasons_differ(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
             yield Breach(f"indicators[{same[0]}].{_FIELD}", actual=text, facts={"count": len(same)})
 
 
+_LIMITS = "部分 个分 个别 有些 一些 若干 少数 多数 大半 其余 其他 剩余 余下 其中 少量 未全部 未能全部 不全"
 _SOME = (
-    r"[部个]分|个别|有些|一些|若干|少数|多数|大半|其余|其他|剩余|余下|其中|少量|未能?全部|不全|\d"
-    r"|[一二两三四五六七八九十几][场次个项期批人家户件]"
+    *_LIMITS.split(),
+    *(figure + measure for figure in "一二两三四五六七八九十几" for measure in "场次个项期批人家户件"),
 )
+_ENDS = str.maketrans("，,。；;！!", "\n" * 7)
+
+
+def _is_limited(clause: str) -> bool:
+    return any(letter.isdecimal() for letter in clause) or any(word in clause for word in _SOME)
 
 
 def _flatly(text: str, words: tuple[str, ...]) -> str | None:
     """The first of the words that the text says without a limit (``部分``, ``3场``) in the same clause."""
-    for clause in re.split(r"[，,。；;！!\n]", squeeze(text)):
+    for clause in squeeze(text).translate(_ENDS).split("\n"):
         for word in words:
-            if word in clause and not re.search(_SOME, clause):
+            if word in clause and not _is_limited(clause):
                 return word
     return None
 

@@ -137,7 +137,15 @@ def no_placeholders(text: TextField, form: Form) -> Iterator[Breach]:
         yield Breach("", actual=text.text, facts={"label": text.label})
 
 
-_CODE = r"[\[(【<]?(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}[\])】>]?[-_—:：.]*(?=[\u4e00-\u9fff])"
+_CODE = pattern(r"[\[(【<]?(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}[\])】>]?[-_—:：.]*")
+
+
+def _code(name: str) -> str | None:
+    """The code in front of a name that goes on in Chinese."""
+    if not name or not (name[0].isascii() or name[0] == "【"):
+        return None
+    found = _CODE.match(name)
+    return found.group() if found and "\u4e00" <= name[found.end() : found.end() + 1] <= "\u9fff" else None
 
 
 @rule(
@@ -172,12 +180,12 @@ def name_without_additions(text: TextField, form: Form) -> Iterator[Breach]:
     words, facts = text.text, {"label": text.label}
     bare = squeeze(words)
     suffix = next((mark for mark in form.rules.system_suffixes if bare.endswith(squeeze(mark))), None)
-    code = re.match(_CODE, bare)
+    code = _code(bare)
     if suffix is not None:
         yield Breach("", expected=bare.removesuffix(squeeze(suffix)), actual=words, facts={**facts, "mark": suffix})
     elif code is not None:
-        expected, mark = bare[code.end() :], code.group()
-        yield Breach("", expected=expected, actual=words, facts={**facts, "mark": mark}, variant="code")
+        expected = bare.removeprefix(code)
+        yield Breach("", expected=expected, actual=words, facts={**facts, "mark": code}, variant="code")
     elif words != words.strip():
         yield Breach("", expected=words.strip(), actual=words, facts=facts, variant="blanks")
 

@@ -33,6 +33,10 @@ _BARE_NUMBER = pattern(r"[\d,.]+(?:%|万?元)?")
 _SAID_FIGURE = pattern(r"\d|[一二两三四五六七八九十百千万]+(?:余|多)?(?:[个场次名人家项户件期批处份篇台套所]|万|成|倍)")
 
 
+def _says_a_figure(text: str) -> bool:
+    return any(letter.isdecimal() for letter in text) or _SAID_FIGURE.search(text) is not None
+
+
 @rule(
     "N04",
     over="form",
@@ -64,11 +68,11 @@ def narrative_substantial(record: SelfEvaluation, form: Form) -> Iterator[Breach
     for name, text in _texts(record):
         bare = squeeze(text)
         facts: dict[str, Fact] = {"label": labels[name], "count": len(bare)}
-        if _BARE_NUMBER.fullmatch(bare):
+        if (bare[:1].isdecimal() or bare.startswith((",", "."))) and _BARE_NUMBER.fullmatch(bare):
             yield Breach(name, actual=text, facts=facts, variant="number")
         elif len(bare) < form.rules.narrative_characters:
             yield Breach(name, actual=text, facts=facts)
-        elif name == "actual_result" and not _SAID_FIGURE.search(bare):
+        elif name == "actual_result" and not _says_a_figure(bare):
             rows = sum(_numeric(row) for row in record.indicators)
             if rows >= form.rules.narrative_rows:
                 yield Breach(name, severity=Severity.INFO, facts={"rows": rows}, variant="no_figure")
@@ -213,7 +217,7 @@ def spending_in_words(record: SelfEvaluation, form: Form) -> Iterator[Breach]:
                 yield Breach(name, expected=_as_said(change), actual=each.text, facts=facts, variant="adjusted")
 
 
-_RAISED = pattern(r"调增|追加|核增")
+_RAISED = ("调增", "追加", "核增")
 
 
 def _adjustments(text: str, record: SelfEvaluation) -> list[Amount]:
@@ -221,7 +225,7 @@ def _adjustments(text: str, record: SelfEvaluation) -> list[Amount]:
     named = _wholes(text, ("adjusted",), record)
     whole = [each for each in named if says_whole(each)]
     if whole:
-        raised = [_RAISED.search(each.before) is not None for each in whole]
+        raised = [any(word in each.before for word in _RAISED) for each in whole]
         # raised here and cut there: only the balance could be compared
         return whole if all(raised) or not any(raised) else []
     return named if len(named) == 1 and "预算" in named[0].before else []
@@ -387,7 +391,7 @@ def _gaps(text: str, year: int | None) -> Iterator[tuple[str, int, int, bool]]:
 def _speaks_of_other_years(record: SelfEvaluation) -> int | None:
     """The year that the result is written for, where that is earlier than the form's."""
     text, year = record.actual_result or "", record.fiscal_year
-    own = _ITS_YEAR.search(text)
+    own = _ITS_YEAR.search(text) if "年" in text and "20" in text else None
     if year is None or own is None or _THIS_YEAR.search(text):
         return None
     compared = {found.start("year") for found in _COMPARED.finditer(text)}
