@@ -186,4 +186,20 @@ _RETURNS = (
          WHERE j.round = (SELECT max(round) FROM judgement WHERE sha256 = j.sha256)""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX, _RETURNS)
+_MADE = (
+    """CREATE TABLE made (
+         id INTEGER PRIMARY KEY,
+         file TEXT NOT NULL CHECK (file <> ''),
+         sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+         at TEXT NOT NULL)""",
+    "CREATE INDEX made_file ON made (file, sha256)",
+    """CREATE TRIGGER made_not_updated BEFORE UPDATE ON made
+       BEGIN SELECT RAISE(ABORT, 'what was made is append-only'); END""",
+    """CREATE TRIGGER made_not_deleted BEFORE DELETE ON made
+       BEGIN SELECT RAISE(ABORT, 'what was made is append-only'); END""",
+    """CREATE TRIGGER made_once BEFORE INSERT ON made
+       WHEN EXISTS (SELECT 1 FROM made WHERE id = NEW.id OR (file = NEW.file AND sha256 = NEW.sha256))
+       BEGIN SELECT RAISE(IGNORE); END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX, _RETURNS, _MADE)

@@ -124,6 +124,14 @@ def _named(path: Path, temporary: Path | None, error: OSError | None) -> Placed:
     raise AssertionError("not reached")
 
 
+def place_ready(temporary: Path, path: Path) -> OSError | None:
+    """Give a file that is complete and on the disk its name; why that could not be, ``None`` where it was."""
+    error = _named(path, temporary, None).error
+    if error is None:
+        _sync_folder(path.parent)
+    return error
+
+
 def _sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
         return

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("按花名册生成下发的表", "the workbooks of a campaign, from its roster"),
     "send": ("把表发给各单位；默认演练", "send the workbooks to their units; a rehearsal by default"),
     "collect": ("收取报回的表，核验，对上下发的任务", "take returns in, judge them, match them with what was issued"),
+    "consolidate": ("把收回的表汇总成一个工作簿", "add the returns up in one workbook"),
 }
 """The commands: each the module of that name, with its line of help in Chinese and English."""
 

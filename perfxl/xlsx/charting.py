@@ -55,6 +55,7 @@ def _axis(title: str, number_format: str, bounds: tuple[float, float] | None, *,
         "num_font": _font(9),
         "num_format": number_format,
         "line": {"color": "#BFBFBF"},
+        "major_tick_mark": "none",
         "major_gridlines": {"visible": ruled, "line": {"color": _RULE, "width": 0.75}},
     }
     if title:

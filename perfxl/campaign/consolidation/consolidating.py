@@ -1,0 +1,149 @@
+"""汇总 in order: gather, add up twice, write, read again, let the ledger know, only then give the files their names.
+
+A run that ends at any moment leaves what was there before; the next one makes the same files again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from ...config import PLAIN, Config
+from ...form import Form
+from ...formdigest import Digest
+from ...noun import noun
+from ...number import neat
+from ...xlsx.writer import write_into
+from ..ledger import Ledger
+from ..plan import Plan
+from ..returns import standing_returns, superseded_returns, unmatched_returns
+from ..settings import Campaign
+from ..standing import standings
+from ..trouble import CampaignError
+from .compiling import compiled, frame_of, newest, read_again
+from .counting import Terms
+from .gathering import Amounts, Sources, gather
+from .made import Draft, State, cannot_write, drafted, dropped, key_of, put, refuse_theirs, swept
+from .overview import Frame, way_between
+from .season import Season
+from .sums import Difference, recheck
+
+FOLDER, WORKBOOK = "consolidated", ("汇总.xlsx", "consolidated.xlsx")
+"""Where it goes in a campaign folder unless somebody says otherwise: Chinese and English."""
+
+
+@noun
+class Wish:
+    """What is asked for: where the workbook goes, on what terms, in which language; ``earlier`` digests and
+    ``accounts`` where they are known."""
+
+    out: Path
+    terms: Terms
+    lang: str
+    earlier: Sequence[Digest] | None = None
+    accounts: Mapping[str, Amounts] | None = None
+
+
+@noun
+class Consolidated:
+    """What came of it: the frame with its season (open), and what became of each file."""
+
+    frame: Frame
+    files: Mapping[Path, State]
+
+
+Further = Callable[[Frame], list[Draft]]
+"""Makes further files of a consolidation: tables, the department's own forms."""
+
+
+def usual_place(folder: Path, lang: str) -> Path:
+    """Where the workbook goes."""
+    return folder / FOLDER / WORKBOOK[0 if lang == "zh" else 1]
+
+
+def consolidate(
+    ledger: Ledger, campaign: Campaign, form: Form, plan: Plan, wish: Wish, *, config: Config = PLAIN,
+    further: Further = lambda frame: [], step: Callable[[], None] = lambda: None,
+) -> Consolidated:  # fmt: skip
+    """Make the consolidated workbook, and what is asked for besides. The season of what comes back is to be closed.
+
+    Raises ``CampaignError`` where something of somebody else's stands there, where there is no room, and where
+    two ways of adding up do not come to the same; then no file has changed.
+    """
+    refuse_theirs(ledger, [wish.out])
+    swept(wish.out.parent)
+    with ExitStack() as undo:
+        try:
+            season = _gathered(ledger, form, plan, wish, config, step)
+        except sqlite3.OperationalError as error:
+            raise cannot_write(wish.out, error) from error
+        undo.callback(season.__exit__, None, None, None)
+        _agreed(recheck(season, wish.terms.unit), season.unchecked)
+        way = way_between(str(ledger.folder.resolve()), str(wish.out.resolve()))
+        department = plan.supervising_department or ""
+        frame = frame_of(season, wish.terms, wish.lang, department=department, year=campaign.fiscal_year, way=way)
+        book = compiled(frame, newest(season))
+        drafts = [drafted(wish.out, partial(write_into, book))]
+        with dropped(drafts):
+            _agreed(read_again(frame, drafts[0].temporary), ())
+            drafts += further(frame)
+        states = put(ledger, drafts)
+        _tell(ledger, season, wish.out, drafts[0])
+        undo.pop_all()
+    return Consolidated(frame=frame, files=states)
+
+
+def _gathered(ledger: Ledger, form: Form, plan: Plan, wish: Wish, config: Config, step: Callable[[], None]) -> Season:
+    sources = Sources(
+        standings=standings(ledger),
+        returns=standing_returns(ledger),
+        beside=(each for found in (unmatched_returns(ledger), superseded_returns(ledger)) for each in found),
+        earlier=wish.earlier,
+        accounts=wish.accounts,
+    )
+    return gather(plan, sources, form, wish.terms, wish.lang, config=config, step=step)
+
+
+_FIGURES = {
+    "initial": ("年初预算数", "initial budget"),
+    "annual": ("全年预算数", "annual budget"),
+    "executed": ("全年执行数", "executed amount"),
+    "total": ("总分", "total score"),
+    "counted": ("表数", "forms"),
+}
+
+
+def _agreed(differences: Sequence[Difference], unchecked: Sequence[str]) -> None:
+    """Raise ``CampaignError`` where two ways do not come to the same, or one of them is not there."""
+    if not differences and not unchecked:
+        return
+    lines: tuple[list[str], list[str]] = ([], [])
+    for each in differences[:20]:
+        for at in (0, 1):
+            figure = _FIGURES[each.figure][at]
+            lines[at].append(f"\n  {each.name} {figure}: {neat(each.first)} ≠ {neat(each.second)}")
+    for assignment in unchecked[:20]:
+        lines[0].append(f"\n  {assignment} 没有留存摘要，无从复核")
+        lines[1].append(f"\n  {assignment} has no digest to check by")
+    raise CampaignError(
+        "SUMS_DIFFER",
+        "两路合计不一致，没有写汇总表；这是 perfxl 的问题，请交给维护者：" + "".join(lines[0]),
+        "Two ways of adding up differ; no workbook was written. That is a defect of perfxl, please report it:"
+        + "".join(lines[1]),
+    )
+
+
+def _tell(ledger: Ledger, season: Season, path: Path, draft: Draft) -> None:
+    """Write into the history of each project that counts that it is in this workbook, once."""
+    file = key_of(ledger, path)
+    query = "SELECT assignment FROM history WHERE event = 'consolidated' AND file = ? AND sha256 = ?"
+    known = {name for (name,) in ledger.database.execute(query, (file, draft.sha256))}
+    with ledger.writing():
+        for each in season.counted:
+            if each.assignment not in known:
+                ledger.record(
+                    "consolidated", each.assignment, unit=each.unit, file=file, sha256=draft.sha256, detail=each.sha256
+                )
