@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from perfxl.form import form_ids
+
 
 def require(tool: str) -> str:
     """The path of a tool; skips with the reason where it is missing, fails under PERFXL_REQUIRE_ALL=1."""
@@ -30,19 +32,23 @@ def _missing(name: str) -> NoReturn:
     pytest.skip(reason, allow_module_level=True)
 
 
-WHOLE_FORM_TESTS = frozenset({"test_damage", "test_formula_truth", "test_roundtrip", "test_selfcheck", "test_tamper"})
+WHOLE_FORM_TESTS = frozenset(
+    {"test_damage", "test_formula_truth", "test_openpyxl_agrees", "test_recalculation"}
+    | {"test_roundtrip", "test_selfcheck", "test_stencil", "test_tamper"}
+)
 """Files that put a whole form through many changes."""
 
-ALIKE = frozenset({"anhui", "guangxi", "hefei", "mof"})
-"""Forms that have nothing which the forms tried at every turn (chongqing, shanghai, sichuan) do not have alike."""
+AT_EVERY_TURN = ("chongqing", "shanghai")
+"""Forms that these files try at every turn; all the others under ``-m slow``."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long tests of whole forms run at every turn with three of them, and with all under ``-m slow``."""
+    """The long tests of whole forms run at every turn with two of them, and with all under ``-m slow``."""
+    later = set(form_ids()) - set(AT_EVERY_TURN)
     for item in items:
         given = getattr(item, "callspec", None)
         if given is None or item.path.stem not in WHOLE_FORM_TESTS:
             continue
-        if ALIKE & {value for value in given.params.values() if isinstance(value, str)}:
+        if later & {str(getattr(value, "id", value)).partition("-")[0] for value in given.params.values()}:
             item.add_marker(pytest.mark.slow)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import require
+from conftest import AT_EVERY_TURN, require
 from hypothesis import given
 from hypothesis import strategies as st
 from recalculation import (
@@ -38,6 +38,7 @@ from perfxl.sheet import Value
 from perfxl.xlsx.reader import read_workbook
 
 FORMS = form_ids()
+EARLIER, LATER = AT_EVERY_TURN, tuple(name for name in FORMS if name not in AT_EVERY_TURN)
 KNOWN_FUNCTIONS = {
     *("SUM", "COUNT", "IF", "ROUND", "MIN", "MAX", "COUNTIF", "AND", "OR", "NOT", "RIGHT", "LEFT", "LEN", "SUBSTITUTE"),
     *("VALUE", "TEXT", "ISTEXT", "ISNUMBER", "FIND", "LOWER", "CHAR", "IFERROR"),
@@ -60,10 +61,12 @@ class Asked(NamedTuple):
     results: Mapping[str, Look]
 
 
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
+@pytest.fixture(
+    scope="module", params=[EARLIER, pytest.param(LATER, marks=pytest.mark.slow)], ids=["every-turn", "the-rest"]
+)
+def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Asked:
     soffice = require("soffice")
-    forms = [load_form(name) for name in FORMS]
+    forms = [load_form(name) for name in request.param]
     given = [book for form in forms for book in filled(form, share_of(20), 1)]
     blank = [book for form in forms for book in books(form, [None], "blank", assignment=Assignment())]
     files = {book.name: without_results(book.data) for book in (*given, *blank)}

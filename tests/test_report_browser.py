@@ -384,6 +384,7 @@ SHAPE = """() => [...document.querySelectorAll('body *:not(option):not(.walk *)'
   node.tagName + ' ' + [...node.attributes].map(a => a.name).sort().join(' '))"""
 
 
+@pytest.mark.slow
 def test_no_text_of_a_return_does_anything_in_the_page(browser: Any, reports: Reports) -> None:
     """Same elements, same attributes, as with a harmless text; nothing runs, opens or is fetched."""
 

@@ -524,7 +524,9 @@ cli.main(prog_name="perfxl")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limit there")
-@pytest.mark.parametrize("limit", [20_000, 60_000, 90_000, 110_000])
+@pytest.mark.parametrize(
+    "limit", [20_000, *(pytest.param(each, marks=pytest.mark.slow) for each in (60_000, 90_000, 110_000))]
+)
 def test_a_full_disk_is_named_and_the_next_run_carries_on(campaign: Callable[..., Path], limit: int) -> None:
     """No file may grow beyond the limit: the messages (108 kB), the ledger, or its copy do not fit."""
     folder = campaign()

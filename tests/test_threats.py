@@ -275,7 +275,13 @@ def assert_in_order(told: dict[str, object]) -> None:
     assert len(fates) >= 8
 
 
+def test_a_few_mutants_of_our_forms_end_in_verdicts() -> None:
+    assert_in_order(fuzzed(0, 150))
+
+
+@pytest.mark.slow
 def test_a_thousand_mutants_of_our_forms_end_in_verdicts() -> None:
+    """Whatever share of the slow tests is asked for."""
     assert_in_order(fuzzed(0, 1000))
 
 
