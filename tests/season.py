@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rosters import campaign, few
 from perfxl.campaign.ledger import Ledger
 from perfxl.campaign.plan import Plan, Task
 from perfxl.campaign.roster_plan import read_plan
+from perfxl.campaign.sample_returns import Units
 from perfxl.campaign.settings import read_campaign, read_key
 from perfxl.cli import cli
 from perfxl.record import SelfEvaluation
@@ -86,6 +88,12 @@ class Season:
                 properties={},
             )
         return write_workbook(book)
+
+    def clean(self, task: Task) -> bytes:
+        """The workbook of a task with nothing against it."""
+        at = datetime(2026, 11, 2, 9, tzinfo=timezone(timedelta(hours=8)))
+        units = Units(campaign=self.campaign, form=self.form, plan=self.plan, key=self.key, at=at)
+        return units.returned(task.assignment, mended=True)
 
     def collect(self, *words: object, code: int = 0, lang: str = "zh") -> str:
         """``perfxl collect``."""

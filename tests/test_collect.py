@@ -147,6 +147,19 @@ def test_a_zip_that_stores_workbooks_as_they_are_is_no_workbook(season: Season, 
     assert [(each["name"], each["counting"]) for each in found["returns"]] == [("甲.xlsx", "counts")]
 
 
+def test_a_zip_that_stores_workbooks_as_they_are(season: Season, place: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("甲.xlsx", season.workbook(season.tasks[0]))
+    (place / "包.zip").write_bytes(out.getvalue())
+    assert [each["name"] for each in season.collected(place)["returns"]] == ["甲.xlsx"]
+
+
+def test_a_workbook_called_zip_is_a_workbook(season: Season, place: Path) -> None:
+    (place / "表.zip").write_bytes(season.workbook(season.tasks[0]))
+    assert season.collected(place)["summary"]["counts"] == 1
+
+
 def test_a_mail_in_a_mail_and_a_zip_in_a_mail_are_opened(season: Season, place: Path) -> None:
     first, second, *_ = season.tasks
     inner = mail(("甲.xlsx", season.workbook(first)), message_id="<inner@x>")

@@ -13,6 +13,7 @@ from perfxl import __version__
 from ..campaign.collecting import Collected, Mark, Other, bare_mails, collected, names_of, others
 from ..campaign.judging import Outcome
 from ..campaign.ledger import Ledger
+from ..campaign.overview import local_day
 from ..campaign.plan import Plan
 from ..campaign.returned import Counting
 from ..campaign.taking import Taken
@@ -128,7 +129,7 @@ def _say_returns(say: Speech, ledger: Ledger, plan: Plan, since: Mark) -> None:
 def _replaced(say: Speech, each: Collected) -> str:
     if each.replaces is None:
         return ""
-    name, day = each.replaces[0], each.replaces[1][:10]
+    name, day = each.replaces[0], local_day(each.replaces[1])
     return say(f"替代 {name}（{day}）", f"supersedes {name} ({day})")
 
 

@@ -20,15 +20,16 @@ BOM = b"\xef\xbb\xbf"
 
 def csv_report(verdicts: Iterable[Verdict], tally: Tally, lang: str, across: Across | None = None) -> Iterator[bytes]:
     """The table in pieces: the headings, the lines of one verdict at a time, then those across forms."""
-    yield BOM + _row([zh if lang == "zh" else en for _, zh, en in COLUMNS])
+    yield BOM + row([zh if lang == "zh" else en for _, zh, en in COLUMNS])
     for verdict in tally.counted(verdicts):
-        yield b"".join(_row(line.values()) for line in lines(verdict, lang))
+        yield b"".join(row(line.values()) for line in lines(verdict, lang))
     for found in across.findings if across else ():
         tally.add_across(found)
-        yield _row(batch_line(found, lang).values())
+        yield row(batch_line(found, lang).values())
 
 
-def _row(values: Iterable[Decimal | str | None]) -> bytes:
+def row(values: Iterable[Decimal | str | None]) -> bytes:
+    """One line of such a table."""
     return words.without_surrogates(",".join(map(_field, values))).encode() + b"\r\n"
 
 
