@@ -63,7 +63,7 @@ class Season:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """What was asked for."""
-        return self.plan.tasks
+        return tuple(self.plan.tasks)
 
     def record(self, task: Task, **changes: Any) -> SelfEvaluation:
         """A right answer, but for the changes."""

@@ -18,12 +18,13 @@ from click.testing import CliRunner, Result
 from rosters import SHANGHAI, campaign, command, few, generate, many, set_to, tree, write_rows
 
 from perfxl.campaign import placing
-from perfxl.campaign.issue import Press, works_of
+from perfxl.campaign.issue import Press
 from perfxl.campaign.ledger import Ledger
 from perfxl.campaign.naming import MAX_BYTES, MAX_CHARACTERS, collisions, safe_name
 from perfxl.campaign.roster_layout import INDICATORS, PROJECTS, UNITS
 from perfxl.campaign.roster_plan import read_plan
 from perfxl.campaign.settings import ISSUED, read_campaign, read_key
+from perfxl.campaign.works import works_of
 from perfxl.cli import cli
 from perfxl.rejection import Rejected
 from perfxl.sheet import Value
@@ -49,6 +50,7 @@ def test_one_workbook_for_each_project_recorded_and_sealed(tmp_path: Path) -> No
     result = run(folder)
     assert result.exit_code == 0, result.output
     assert "4 个文件：新生成 4" in result.output
+    assert result.output.splitlines()[-1].startswith(f"下一步：perfxl send {folder}")
     assert with_prefix(tree(folder)) == ledger_of(folder)
     plan = read_plan(read_campaign(folder), SHANGHAI)
     for work in works_of(read_campaign(folder), SHANGHAI, plan):
@@ -259,7 +261,8 @@ def test_names_that_every_system_takes(name: str, tmp_path: Path) -> None:
 
 
 def test_names_that_are_one_to_a_disk_are_refused_before_anything_is_written(tmp_path: Path) -> None:
-    assert collisions(["a", "B", "b", "é", "e\u0301", "ａ"]) == [("B", "b"), ("é", "e\u0301"), ("a", "ａ")]
+    names = ["a", "B", "b", "é", "e\u0301", "ａ"]
+    assert collisions(lambda: names) == [("B", "b"), ("é", "e\u0301"), ("a", "ａ")]
     folder = campaign(tmp_path / "c", 4)
     rows = few(4)
     projects: list[Mapping[str, Value]] = [{**row} for row in rows[PROJECTS]]
@@ -429,3 +432,33 @@ def test_ctrl_c_says_how_far_it_came_and_the_next_run_carries_on(tmp_path: Path)
     assert 64 <= len(tree(folder)) < 400
     assert generate(folder).returncode == 0
     assert len(tree(folder)) == 400
+
+
+_PEAK = """
+import os, re, sys
+from perfxl.cli import main
+sys.argv = ["perfxl", "generate", sys.argv[1], "--no-fsync", "--quiet"]
+os._exit = sys.exit
+try:
+    main()
+except SystemExit:
+    pass
+print(re.search("VmHWM:[^0-9]*([0-9]+)", open("/proc/self/status").read())[1])
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the peak is read from Linux's /proc")
+@pytest.mark.slow
+def test_memory_hardly_grows_with_the_campaign(tmp_path: Path) -> None:
+    """Every project has texts of its own; the roster is the larger part of what could grow."""
+    share = float(os.environ.get("PERFXL_SHARE", "1"))
+    peaks = []
+    for count in (500, int(1_000 + 4_000 * share)):
+        folder = campaign(tmp_path / str(count), many(count))
+        done = subprocess.run(
+            [sys.executable, "-c", _PEAK, str(folder)], capture_output=True, text=True, check=False, encoding="utf-8"
+        )
+        assert f"{count}" in done.stdout
+        assert len(tree(folder)) == count
+        peaks.append(int(done.stdout.split()[-1]))
+    assert peaks[1] <= 1.2 * peaks[0]

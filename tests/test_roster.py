@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -167,6 +168,54 @@ def test_error_values_formulas_without_results_and_merged_cells(folder: Path) ->
     assert "错误值 #N/A" in found["项目!C4"]
     assert "合并单元格" in found["项目!B5"]
     assert not any(cell.startswith("单位") for cell in found)
+
+
+def test_a_formula_with_an_empty_result_is_a_blank(folder: Path) -> None:
+    before = plan_of(folder)
+    path = folder / ROSTER
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    page = parts["xl/worksheets/sheet4.xml"].decode()
+    blank = re.search(r'<c r="(G4)"( s="\d+")/>', page)
+    assert blank
+    page = page.replace(blank[0], f'<c r="G4"{blank[2]} t="str"><f>IF(1,"","")</f><v></v></c>')
+    parts["xl/worksheets/sheet4.xml"] = page.encode()
+    with zipfile.ZipFile(path, "w") as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
+    assert plan_of(folder) == before
+
+
+def test_indicators_find_their_project_in_whatever_order_they_stand(folder: Path) -> None:
+    before = plan_of(folder)
+
+    def change(book: Any) -> None:
+        sheet = book["指标"]
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3) if row[0].value]
+        seen: dict[object, int] = {}
+        for row in rows:
+            seen[row[0]] = seen.get(row[0], 0) + 1
+            row.append(seen[row[0]])
+        rows.sort(key=lambda row: (row[-1], str(row[0])))  # the first of every project, then the second …
+        for number, row in enumerate(rows, 3):
+            for column, value in enumerate(row[:-1], 1):
+                sheet.cell(number, column).value = value
+
+    changed(folder, change)
+    plan = plan_of(folder)
+    assert plan == before
+    assert list(plan.tasks[1:3]) == [plan.tasks[1], plan.tasks[2]]
+    assert plan.tasks[-1] == list(plan.tasks)[-1]
+    for unit in plan.units:
+        assert [task.unit for task in plan.tasks_of(unit.code)] == [unit.code] * len(plan.numbers_of(unit.code))
+    assert plan.tasks_of("U99") == ()
+    assert plan.unit("U99") is None
+
+
+def test_a_large_roster_waits_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan_of(folder)
+    monkeypatch.setattr("perfxl.campaign.spill.IN_MEMORY", 100)
+    assert plan_of(folder) == before
 
 
 def test_headings_may_move_but_not_go(folder: Path) -> None:

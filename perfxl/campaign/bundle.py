@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from ..noun import noun
-from .issue import Work
 from .placing import place
+from .works import Works
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _MARK = b"perfxl "
@@ -28,11 +28,11 @@ class Bundle:
     en: str = ""
 
 
-def bundle(folder: Path, works: Sequence[Work], *, durable: bool = True) -> Iterator[Bundle]:
+def bundle(folder: Path, works: Works, *, durable: bool = True) -> Iterator[Bundle]:
     """A zip beside the folder of each unit. One that perfxl did not make, or that somebody changed, is left alone."""
     units: dict[str, list[str]] = {}
-    for work in works:
-        units.setdefault(os.path.dirname(work.file), []).append(work.file)
+    for file in works.files():
+        units.setdefault(os.path.dirname(file), []).append(file)
     for inside, files in units.items():
         file = f"{inside}.zip"
         path = folder / file

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -18,31 +19,17 @@ from .. import pool
 from ..form import Form
 from ..noun import noun
 from ..stamp import Seal
-from ..template import build_workbook, edition
+from ..template import build_workbook
 from ..xlsx.stencil import Stencils
-from .ledger import Entry, Ledger
-from .naming import collisions, safe_name
+from .ledger import Ledger
 from .placing import place
-from .plan import Plan, Task, Unit
-from .settings import ISSUED, Campaign
-from .trouble import CampaignError
+from .works import Work, Works
 
 BATCH = 64
 """Workbooks that are placed, and recorded, at a time."""
 
 State = Literal["unchanged", "new", "changed", "adopted", "theirs", "failed"]
 WRITTEN: tuple[State, ...] = ("new", "changed", "adopted")
-
-
-@noun
-class Work:
-    """One workbook to be: for which unit and tasks, and where, relative to the campaign folder.
-    ``source`` is the digest of everything that decides its bytes."""
-
-    unit: Unit
-    tasks: tuple[Task, ...]
-    file: str
-    source: str
 
 
 @noun
@@ -91,44 +78,11 @@ def _stencils() -> Stencils:
     return Stencils()
 
 
-# ---- what is to be made ----------------------------------------------------------------------
-
-
-def works_of(campaign: Campaign, form: Form, plan: Plan) -> list[Work]:
-    """The workbooks of a plan, in its order. Raises ``CampaignError`` where two would have one name."""
-    found = []
-    for unit in plan.units:
-        folder = f"{ISSUED}/{safe_name(f'{unit.code}_{unit.name}')}"
-        tasks = plan.tasks_of(unit.code)
-        groups = [(task,) for task in tasks] if campaign.per == "project" else [tasks] if tasks else []
-        for group in groups:
-            first = group[0].assignment
-            stem = f"{first.id}_{first.project_name}" if campaign.per == "project" else f"{unit.code}_{unit.name}"
-            file = f"{folder}/{safe_name(stem)}.xlsx"
-            found.append(Work(unit=unit, tasks=group, file=file, source=_source(campaign, form, unit, group)))
-    folders = dict.fromkeys(os.path.dirname(work.file) for work in found)
-    clash = collisions(folders) or collisions(work.file for work in found)
-    if clash:
-        one, two = clash[0]
-        raise CampaignError(
-            "NAME_COLLISION",
-            f"{one} 与 {two} 在磁盘上是同一个名字，什么也没有生成。请在花名册里改其中一个的代码或编号。",
-            f"{one} and {two} are one name to a disk; nothing was made. Change one of their codes in the roster.",
-            1,
-        )
-    return found
-
-
-def _source(campaign: Campaign, form: Form, unit: Unit, tasks: Sequence[Task]) -> str:
-    parts = (edition(form), campaign.id, campaign.password, unit.code, repr(campaign.fiscal_year), repr(tuple(tasks)))
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 # ---- making ----------------------------------------------------------------------------------
 
 
 def issue(
-    ledger: Ledger, press: Press, works: Sequence[Work], *, jobs: int = 1, durable: bool = True,
+    ledger: Ledger, press: Press, works: Works, *, jobs: int = 1, durable: bool = True,
     stop: Callable[[], bool] = bool,
 ) -> Iterator[Outcome]:  # fmt: skip
     """Make what is missing or has changed; one outcome for each workbook, unchanged ones first.
@@ -136,61 +90,46 @@ def issue(
     ``stop`` is asked between batches; what was yielded by then is done and recorded.  Raises
     ``DiskFullError`` and ``CampaignError``; everything before stays done.
     """
-    known = _known(ledger)
-    due = []
-    for work in works:
-        outcome = _at_rest(ledger.folder, work, known.get(work.file))
+    due = array("L")
+    for number in range(len(works)):
+        outcome = _at_rest(ledger, works, number)
         if outcome is None:
-            due.append(work)
+            due.append(number)
         else:
             yield outcome
-    made = zip(due, pool.spread(press, due, _lost, jobs=jobs), strict=True)
+    missing = works.some(due)
+    made = zip(missing, pool.spread(press, missing, _lost, jobs=jobs), strict=True)
     while not stop():
         batch = list(islice(made, BATCH))
         if not batch:
             return
-        yield from _placed(ledger, batch, known, durable)
+        yield from _placed(ledger, batch, durable)
 
 
 def _lost(work: Work) -> bytes | str:
     return "the process that made it came to an end"
 
 
-@noun
-class Known:
-    """What the ledger says about one file: every digest that it ever had, and the newest line of each assignment."""
-
-    digests: set[str]
-    newest: dict[str, Entry]
-
-
-def _known(ledger: Ledger) -> dict[str, Known]:
-    found: dict[str, Known] = {}
-    for entry in ledger.history():
-        if entry.event == "issued":
-            known = found.setdefault(entry.file, Known(digests=set(), newest={}))
-            known.digests.add(entry.sha256)
-            known.newest[entry.assignment] = entry
-    return found
-
-
-def _at_rest(folder: Path, work: Work, known: Known | None) -> Outcome | None:
+def _at_rest(ledger: Ledger, works: Works, number: int) -> Outcome | None:
     """The outcome of a workbook that is not to be made; ``None`` where it is."""
-    path = folder / work.file
+    file = works.file(number)
+    path = ledger.folder / file
     if path.parent.is_symlink() or path.parent.parent.is_symlink():
-        return _theirs(work, "它的文件夹是链接", "its folder is a link")
+        return _theirs(works[number], "它的文件夹是链接", "its folder is a link")
     if not os.path.lexists(path):
         return None
+    work = works[number]
     if path.is_symlink() or not path.is_file():
         return _theirs(work, "那里是链接或文件夹", "a link or a folder stands there")
-    if known is None:
+    newest = {entry.assignment: entry for entry in ledger.issued_as(file)}
+    if not newest:
         return None
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         return _failed(work, error)
-    newest = [known.newest.get(task.assignment.id) for task in work.tasks]
-    if all(entry is not None and entry.sha256 == digest and entry.detail == work.source for entry in newest):
+    wanted = [newest.get(task.assignment.id) for task in work.tasks]
+    if all(entry is not None and entry.sha256 == digest and entry.detail == work.source for entry in wanted):
         return Outcome(work=work, state="unchanged")
     return None
 
@@ -204,8 +143,9 @@ def _theirs(work: Work, zh: str, en: str) -> Outcome:
     )
 
 
-def _against(path: Path, work: Work, data: bytes, known: Known | None) -> Outcome:
+def _against(ledger: Ledger, work: Work, data: bytes) -> Outcome:
     """What writing the workbook would do to what stands there."""
+    path = ledger.folder / work.file
     if not os.path.lexists(path):
         return Outcome(work=work, state="new")
     try:
@@ -214,16 +154,15 @@ def _against(path: Path, work: Work, data: bytes, known: Known | None) -> Outcom
         return _failed(work, error)
     if there == data:
         return Outcome(work=work, state="adopted")
-    if known is None:
+    known = {entry.sha256 for entry in ledger.issued_as(work.file)}
+    if not known:
         return _theirs(work, "那里已有一个不是 perfxl 生成的文件", "a file that perfxl did not make stands there")
-    if hashlib.sha256(there).hexdigest() not in known.digests:
+    if hashlib.sha256(there).hexdigest() not in known:
         return _theirs(work, "生成之后被人改过", "somebody has edited it since it was made")
     return Outcome(work=work, state="changed")
 
 
-def _placed(
-    ledger: Ledger, batch: Sequence[tuple[Work, bytes | str]], known: dict[str, Known], durable: bool
-) -> list[Outcome]:
+def _placed(ledger: Ledger, batch: Sequence[tuple[Work, bytes | str]], durable: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
     files: list[tuple[Path, bytes]] = []
     digests: dict[Path, tuple[Work, str]] = {}
@@ -232,7 +171,7 @@ def _placed(
             outcomes.append(Outcome(work=work, state="failed", zh=f"写不成：{data}", en=f"cannot be written: {data}"))
             continue
         path = ledger.folder / work.file
-        outcomes.append(_against(path, work, data, known.get(work.file)))
+        outcomes.append(_against(ledger, work, data))
         if outcomes[-1].state in WRITTEN:
             digests[path] = (work, hashlib.sha256(data).hexdigest())
         if outcomes[-1].state in ("new", "changed"):
@@ -272,8 +211,7 @@ def _failed(work: Work, error: OSError) -> Outcome:
     return Outcome(work=work, state="failed", zh=f"写不了：{error.strerror}", en=f"cannot be written: {error.strerror}")
 
 
-def left_over(ledger: Ledger, works: Sequence[Work]) -> list[str]:
+def left_over(ledger: Ledger, works: Works) -> list[str]:
     """Files that were issued once and are still there, but belong to nothing in the plan now."""
-    wanted = {work.file for work in works}
-    files = dict.fromkeys(entry.file for entry in ledger.history() if entry.event == "issued")
-    return [file for file in files if file not in wanted and (ledger.folder / file).is_file()]
+    wanted = {hash(file) for file in works.files()}
+    return [file for file in ledger.issued_files() if hash(file) not in wanted and (ledger.folder / file).is_file()]

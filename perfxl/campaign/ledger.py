@@ -201,6 +201,16 @@ class Ledger:
         rows = self.database.execute(f"SELECT {COLUMNS} FROM history {where} ORDER BY id", values)
         return map(Entry._make, rows)
 
+    def issued_as(self, file: str) -> list[Entry]:
+        """The lines of what was issued as that file, oldest first."""
+        query = f"SELECT {COLUMNS} FROM history WHERE event = 'issued' AND file = ? ORDER BY id"
+        return list(map(Entry._make, self.database.execute(query, (file,))))
+
+    def issued_files(self) -> Iterator[str]:
+        """Every file that was ever issued, each once."""
+        for (file,) in self.database.execute("SELECT DISTINCT file FROM history WHERE event = 'issued' ORDER BY file"):
+            yield file
+
     def latest(self, event: str) -> dict[str, Entry]:
         """For each assignment, the newest line of that event."""
         rows = self.database.execute(f"SELECT {COLUMNS} FROM latest WHERE event = ? ORDER BY id", (event,))

@@ -202,4 +202,6 @@ _MADE = (
        BEGIN SELECT RAISE(IGNORE); END""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX, _RETURNS, _MADE)
+_FILES = ("CREATE INDEX history_file ON history (file) WHERE event = 'issued'",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_HISTORY, _OUTBOX, _RETURNS, _MADE, _FILES)

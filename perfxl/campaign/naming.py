@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 MAX_CHARACTERS, MAX_BYTES = 60, 180
 """The longest name before its extension; three bytes a Chinese character, 255 in all on most disks."""
@@ -24,12 +24,23 @@ def safe_name(text: str) -> str:
     return text
 
 
-def collisions(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of names that are one to a disk that minds neither letter case nor composition."""
+def collisions(names: Callable[[], Iterable[str]]) -> list[tuple[str, str]]:
+    """Pairs of names that are one to a disk that minds neither letter case nor composition. ``names`` gives them
+    from the beginning, twice where there are any: so many names need not be remembered."""
+    hashes, total = set[int](), 0
+    for name in names():
+        hashes.add(hash(_on_disk(name)))
+        total += 1
+    if len(hashes) == total:
+        return []
     seen: dict[str, str] = {}
     found = []
-    for name in names:
-        first = seen.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
+    for name in names():
+        first = seen.setdefault(_on_disk(name), name)
         if first is not name:
             found.append((first, name))
     return found
+
+
+def _on_disk(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()

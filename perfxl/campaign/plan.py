@@ -6,6 +6,12 @@ The campaign's id and settings stand in ``perfxl.toml`` of its folder, its key i
 from __future__ import annotations
 
 import datetime
+from abc import abstractmethod
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from ..noun import noun
 from ..record import Assignment
@@ -36,25 +42,62 @@ class Task:
     assignment: Assignment
 
 
-@noun
+class Label(NamedTuple):
+    """What a task is called: the unit's code, the assignment's id, the name of the project (or ``""``)."""
+
+    unit: str
+    id: str
+    project: str
+
+
+class MadeTasks(Sequence[Task]):
+    """Tasks that are made when they are asked for, and that can be named without being made."""
+
+    @abstractmethod
+    def label(self, number: int) -> Label:
+        """What the task of that number is called."""
+
+
+@dataclass(frozen=True, kw_only=True)  # no noun: those have no room for what is looked up again and again
 class Plan:
     """下发计划: everything that a campaign issues, read from the roster. ``form`` is a form's id,
-    ``due`` the day by which the forms should be back, or ``None``."""
+    ``due`` the day by which the forms should be back, or ``None``. ``tasks`` are numbered from 0, in the
+    order of the roster; they may be made as they are asked for, each time anew."""
 
     form: str
     fiscal_year: int
     supervising_department: str | None = None
     due: datetime.date | None = None
     units: tuple[Unit, ...] = ()
-    tasks: tuple[Task, ...] = ()
+    tasks: Sequence[Task] = ()
 
     def unit(self, code: str) -> Unit | None:
         """The unit of that code, or ``None``."""
-        for unit in self.units:
-            if unit.code == code:
-                return unit
-        return None
+        return self._units.get(code)
 
     def tasks_of(self, code: str) -> tuple[Task, ...]:
         """The tasks of a unit, in the order of the roster."""
-        return tuple(task for task in self.tasks if task.unit == code)
+        return tuple(self.tasks[number] for number in self.numbers_of(code))
+
+    def numbers_of(self, code: str) -> Sequence[int]:
+        """The numbers of a unit's tasks, in order."""
+        return self._numbers.get(code, ())
+
+    def label(self, number: int) -> Label:
+        """What the task of that number is called."""
+        tasks = self.tasks
+        if isinstance(tasks, MadeTasks):
+            return tasks.label(number)
+        task = tasks[number]
+        return Label(task.unit, task.assignment.id, task.assignment.project_name or "")
+
+    @cached_property
+    def _units(self) -> dict[str, Unit]:
+        return {unit.code: unit for unit in reversed(self.units)}
+
+    @cached_property
+    def _numbers(self) -> dict[str, array[int]]:
+        found: dict[str, array[int]] = {}
+        for number in range(len(self.tasks)):
+            found.setdefault(self.label(number).unit, array("L")).append(number)
+        return found

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
 from ..campaign.bundle import bundle
-from ..campaign.issue import WRITTEN, Outcome, Press, Work, issue, left_over, works_of
+from ..campaign.issue import Press, issue, left_over
 from ..campaign.ledger import Ledger
 from ..campaign.placing import DiskFullError, sweep
-from ..campaign.plan import Plan
 from ..campaign.roster import RosterError
 from ..campaign.roster_plan import read_plan
 from ..campaign.settings import ISSUED, read_campaign, read_key
 from ..campaign.trouble import CampaignError
-from ..form import near
+from ..campaign.works import Works, works_of
 from .output import CANNOT_WRITE
 from .progress import Progress
 from .roster_mistakes import list_mistakes
 from .speech import Command, Speech
 from .stopping import INTERRUPTED, stoppable
+from .tally import Tally
 from .trouble import CampaignClickError
+from .units import unit_codes
 
 ROOM = 60_000
 """Bytes of disk that a workbook may take until all is done: twice its size."""
@@ -95,7 +93,7 @@ def run(
         key = read_key(place)
         plan = read_plan(campaign, form)
         works = works_of(campaign, form, plan)
-        chosen = _chosen(works, plan, only, say)
+        chosen = works.of_units(set(unit_codes(say, only, plan))) if only else works
         with Ledger.open(place, "generate", network=network) as ledger:
             sweep(place / ISSUED)
             _must_have_room(place, len(chosen), say)
@@ -106,27 +104,13 @@ def run(
             if code == 0 and wants_zip:
                 code = _zip(say, place, chosen, durable=not no_fsync)
             _say_left_over(say, ledger, works)
+            if code == 0 and len(chosen):
+                _say_next(say, folder)
     except RosterError as error:
         return list_mistakes(say, error)
     except CampaignError as error:
         raise CampaignClickError(error, say) from error
     return code
-
-
-def _chosen(works: Sequence[Work], plan: Plan, only: Sequence[str], say: Speech) -> list[Work]:
-    if not only:
-        return list(works)
-    codes = {unit.code.casefold(): unit.code for unit in plan.units} | {unit.name: unit.code for unit in plan.units}
-    wanted = set()
-    for word in only:
-        code = codes.get(word.casefold()) or codes.get(word)
-        if code is None:
-            hint = near(word, [unit.code for unit in plan.units] + [unit.name for unit in plan.units])
-            zh = f"花名册里没有单位 {word}。" + (f"是不是 {hint}？" if hint else "")
-            en = f"No unit {word!r} in the roster. " + (f"Did you mean {hint}?" if hint else "")
-            raise click.UsageError(say(zh, en))
-        wanted.add(code)
-    return [work for work in works if work.unit.code in wanted]
 
 
 def _must_have_room(place: Path, count: int, say: Speech) -> None:
@@ -141,23 +125,19 @@ def _must_have_room(place: Path, count: int, say: Speech) -> None:
         )
 
 
-def _make(
-    say: Speech, ledger: Ledger, press: Press, works: Sequence[Work], *, jobs: int, durable: bool, quiet: bool
-) -> int:
-    began = time.monotonic()
-    outcomes: list[Outcome] = []
+def _make(say: Speech, ledger: Ledger, press: Press, works: Works, *, jobs: int, durable: bool, quiet: bool) -> int:
+    tally = Tally(len(works))
     full: DiskFullError | None = None
     with stoppable(say) as stopped, Progress("生成", "making", len(works), say, quiet=quiet) as bar:
         try:
             for outcome in issue(ledger, press, works, jobs=jobs, durable=durable, stop=stopped):
-                outcomes.append(outcome)
+                tally.add(outcome)
                 bar.step()
         except DiskFullError as error:
             full = error
         except KeyboardInterrupt:
             pass
-    _report(say, outcomes, len(works), time.monotonic() - began)
-    wrong = any(outcome.state in ("theirs", "failed") for outcome in outcomes)
+    tally.say(say)
     if full is not None:
         click.echo(
             say(
@@ -167,47 +147,19 @@ def _make(
             err=True,
         )
         return CANNOT_WRITE
-    if len(outcomes) < len(works):
+    if tally.done < tally.total:
         click.echo(
             say(
-                f"已中断：完成 {len(outcomes)} / {len(works)}。再运行 perfxl generate {ledger.folder} 即接着做。",
-                f"Interrupted: {len(outcomes)} of {len(works)} done. Run perfxl generate {ledger.folder} to carry on.",
+                f"已中断：完成 {tally.done} / {tally.total}。再运行 perfxl generate {ledger.folder} 即接着做。",
+                f"Interrupted: {tally.done} of {tally.total} done. Run perfxl generate {ledger.folder} to carry on.",
             ),
             err=True,
         )
         return INTERRUPTED
-    return CANNOT_WRITE if wrong else 0
+    return CANNOT_WRITE if tally.wrong else 0
 
 
-def _report(say: Speech, outcomes: Sequence[Outcome], total: int, seconds: float) -> None:
-    states = Counter(outcome.state for outcome in outcomes)
-    written = sum(states[state] for state in WRITTEN)
-    units = len({outcome.work.unit.code for outcome in outcomes})
-    blank = sum(not task.assignment.indicators for outcome in outcomes for task in outcome.work.tasks)
-    rate = f"{written / seconds:.0f}" if seconds > 0 and written else "0"
-    click.echo(
-        say(
-            f"{units} 个单位，{total} 个文件：新生成 {states['new'] + states['adopted']}，更新 {states['changed']}，"
-            f"未变 {states['unchanged']}（{seconds:.1f} 秒，{rate} 个/秒）",
-            f"{units} units, {total} workbooks: {states['new'] + states['adopted']} new, {states['changed']} renewed, "
-            f"{states['unchanged']} unchanged ({seconds:.1f} s, {rate}/s)",
-        )
-    )
-    if blank:
-        click.echo(
-            say(
-                f"其中 {blank} 个项目没有下发指标，由单位自己填。",
-                f"{blank} of the projects have no indicators in the roster; their units fill them in.",
-            )
-        )
-    wrong = [outcome for outcome in outcomes if outcome.state in ("theirs", "failed")]
-    for outcome in wrong[:_SHOWN]:
-        click.echo(f"  {outcome.work.file}  {say(outcome.zh, outcome.en)}", err=True)
-    if len(wrong) > _SHOWN:
-        click.echo(say(f"  …另有 {len(wrong) - _SHOWN} 个", f"  … and {len(wrong) - _SHOWN} more"), err=True)
-
-
-def _zip(say: Speech, place: Path, works: Sequence[Work], *, durable: bool) -> int:
+def _zip(say: Speech, place: Path, works: Works, *, durable: bool) -> int:
     code, written = 0, 0
     try:
         for made in bundle(place, works, durable=durable):
@@ -222,7 +174,7 @@ def _zip(say: Speech, place: Path, works: Sequence[Work], *, durable: bool) -> i
     return code
 
 
-def _say_left_over(say: Speech, ledger: Ledger, works: Sequence[Work]) -> None:
+def _say_left_over(say: Speech, ledger: Ledger, works: Works) -> None:
     files = left_over(ledger, works)
     if not files:
         return
@@ -234,3 +186,13 @@ def _say_left_over(say: Speech, ledger: Ledger, works: Sequence[Work]) -> None:
     )
     for file in files[:_SHOWN]:
         click.echo(f"  {file}")
+
+
+def _say_next(say: Speech, folder: str) -> None:
+    click.echo(
+        say(
+            f"下一步：perfxl send {folder}  演练，写出要发的邮件，什么也不发出；看过无误再加 --send。",
+            f"Next: perfxl send {folder}  rehearses: it writes the messages and sends nothing. "
+            "Add --send when they are right.",
+        )
+    )

@@ -19,7 +19,6 @@ from ..campaign.roster_plan import read_plan
 from ..campaign.settings import read_campaign, read_key
 from ..campaign.stationery import supply_templates
 from ..campaign.trouble import CampaignError
-from ..form import near
 from .doubts import look_for_doubts, resolve, say_doubts
 from .output import CANNOT_WRITE
 from .progress import Progress
@@ -27,6 +26,7 @@ from .roster_mistakes import list_mistakes
 from .sending import REFUSED, Wishes, confirm, deliver
 from .speech import Command, Speech
 from .trouble import CampaignClickError
+from .units import unit_codes
 
 _SHOWN = 20
 
@@ -123,7 +123,7 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
         mailbox=mailbox,
         lang=mailbox.language or say.lang,
         title=form.title,
-        only=_codes(say, wishes.only, issued),
+        only=unit_codes(say, wishes.only, plan),
         again=wishes.again,
         to_me=_an_address(say, "--to-me", wishes.to_me),
         shared=wishes.allow_shared or campaign.allow_shared_addresses,
@@ -155,22 +155,6 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
         return code
     confirm(say, wishes, rows)
     return max(code, deliver(say, wishes, ledger, outbox, mailbox, issued, rows))
-
-
-def _codes(say: Speech, only: tuple[str, ...], issued: Issued) -> tuple[str, ...]:
-    units = issued.plan.units
-    codes = {unit.name: unit.code for unit in units} | {unit.code.casefold(): unit.code for unit in units}
-    found = []
-    for word in only:
-        code = codes.get(word.casefold()) or codes.get(word)
-        if code is None:
-            hint = near(word, [unit.code for unit in units] + [unit.name for unit in units])
-            zh, en = f"花名册里没有单位 {word}。", f"No unit {word!r} in the roster. "
-            raise click.UsageError(
-                say(zh + (f"是不是 {hint}？" if hint else ""), en + (f"Did you mean {hint}?" if hint else ""))
-            )
-        found.append(code)
-    return tuple(found)
 
 
 def _an_address(say: Speech, option: str, text: str) -> str:
