@@ -58,6 +58,7 @@ HEAVY = {
     "xlsxwriter": {"xlsx.writer"},
     "openpyxl": {"campaign.roster"},
     "jinja2": {"campaign.letter"},
+    "pyarrow": {"campaign.consolidation.parquet"},
     "imap_tools": {"campaign.imap"},
     "xlrd": {"foreign_worker"},
     "msoffcrypto": {"foreign_worker"},

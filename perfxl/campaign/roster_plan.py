@@ -16,8 +16,9 @@ from .roster_units import UnitReader, key_of, texts
 from .settings import ROSTER, Campaign
 
 
-def read_plan(campaign: Campaign, form: Form) -> Plan:
-    """The plan that the roster of a campaign describes; its tasks wait in a temporary file.
+def read_plan(campaign: Campaign, form: Form, *, indicators: bool = True) -> Plan:
+    """The plan that the roster of a campaign describes; its tasks wait in a temporary file. Without the
+    ``indicators``, which are most of it, it is read faster, and their mistakes are not looked for.
 
     Raises ``RosterError`` with every mistake, ``CampaignError`` where the roster cannot be read.
     """
@@ -25,7 +26,7 @@ def read_plan(campaign: Campaign, form: Form) -> Plan:
     tasks = RosterTasks(TaskMaker(campaign, form))
     with Roster(path, form) as roster:
         units = UnitReader(roster, allow_shared=campaign.allow_shared_addresses).read()
-        _Projects(roster, units, tasks).read()
+        _Projects(roster, units, tasks).read(indicators=indicators)
     complaining = (partial(roster.complain, roster.projects), partial(roster.complain, roster.indicators))
     strict = TaskMaker(campaign, form, *complaining)
     for number in range(len(tasks)):
@@ -52,10 +53,12 @@ class _Projects:
         self._ids: dict[str, int] = {}
         self._names: dict[int, int] = {}
 
-    def read(self) -> None:
-        """Read both sheets."""
+    def read(self, *, indicators: bool = True) -> None:
+        """Read both sheets, or 项目 alone."""
         for row in self._roster.projects:
             self._project(row)
+        if not indicators:
+            return
         strangers: dict[str, tuple[Row, int]] = {}
         for key, rows in groupby(self._roster.indicators, _project_of):
             own = list(rows)

@@ -12,6 +12,7 @@ from ..campaign.consolidation.compiling import headline, left_out
 from ..campaign.consolidation.consolidating import Consolidated, Wish, consolidate, usual_place
 from ..campaign.consolidation.counting import Terms, Unit
 from ..campaign.consolidation.season import Season
+from ..campaign.consolidation.tables import Format
 from ..campaign.consolidation.words import reason
 from ..campaign.ledger import Ledger
 from ..campaign.roster import RosterError
@@ -66,6 +67,15 @@ def command(say: Speech) -> click.Command:
                 type=click.Choice(["元", "万元"]),
                 help=say("金额单位；默认为表样的单位。", "the unit of amounts; that of the form by default"),
             ),
+            click.Option(
+                ["--tables"],
+                multiple=True,
+                type=click.Choice(["csv", "parquet"]),
+                help=say(
+                    "另写数据表（项目、指标、问题各一张），可给两次。",
+                    "tables besides (projects, indicators, findings); may be given twice",
+                ),
+            ),
             click.Option(["--network"], is_flag=True, help=say("文件夹在网络共享上也用。", "allow a network share")),
         ],
     )
@@ -78,6 +88,7 @@ def run(
     include: tuple[str, ...],
     accepted_only: bool,
     unit: str | None,
+    tables: tuple[str, ...],
     network: bool,
 ) -> int:
     """Add up, and say what counts and what does not."""
@@ -90,12 +101,17 @@ def run(
         campaign = read_campaign(place)
         form = campaign.load_form()
         config = load_config(str(place / SETTINGS))
-        plan = read_plan(campaign, form)
+        plan = read_plan(campaign, form, indicators=False)
         statuses: set[Status] = {"pass", "notes", *cast("tuple[Status, ...]", include)}
         terms = Terms(
             statuses=frozenset(statuses), accepted_only=accepted_only, unit=cast(Unit, unit or form.currency_unit)
         )
-        wish = Wish(out=Path(out) if out else usual_place(place, say.lang), terms=terms, lang=say.lang)
+        wish = Wish(
+            out=Path(out) if out else usual_place(place, say.lang),
+            terms=terms,
+            lang=say.lang,
+            tables=tuple(dict.fromkeys(cast("tuple[Format, ...]", tables))),
+        )
         with Ledger.open(place, "consolidate", network=network) as ledger:
             made = consolidate(ledger, campaign, form, plan, wish, config=config)
         with made.frame.season:

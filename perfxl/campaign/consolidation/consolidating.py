@@ -28,8 +28,10 @@ from .counting import Terms
 from .gathering import Amounts, Sources, gather
 from .made import Draft, State, cannot_write, drafted, dropped, key_of, put, refuse_theirs, swept
 from .overview import Frame, way_between
+from .parquet import must_have_arrow, write_parquet
 from .season import Season
 from .sums import Difference, recheck
+from .tables import TABLES, Format, Table, write_csv
 
 FOLDER, WORKBOOK = "consolidated", ("汇总.xlsx", "consolidated.xlsx")
 """Where it goes in a campaign folder unless somebody says otherwise: Chinese and English."""
@@ -38,13 +40,14 @@ FOLDER, WORKBOOK = "consolidated", ("汇总.xlsx", "consolidated.xlsx")
 @noun
 class Wish:
     """What is asked for: where the workbook goes, on what terms, in which language; ``earlier`` digests and
-    ``accounts`` where they are known."""
+    ``accounts`` where they are known; ``tables`` are the formats of the tables beside it."""
 
     out: Path
     terms: Terms
     lang: str
     earlier: Sequence[Digest] | None = None
     accounts: Mapping[str, Amounts] | None = None
+    tables: tuple[Format, ...] = ()
 
 
 @noun
@@ -55,10 +58,6 @@ class Consolidated:
     files: Mapping[Path, State]
 
 
-Further = Callable[[Frame], list[Draft]]
-"""Makes further files of a consolidation: tables, the department's own forms."""
-
-
 def usual_place(folder: Path, lang: str) -> Path:
     """Where the workbook goes."""
     return folder / FOLDER / WORKBOOK[0 if lang == "zh" else 1]
@@ -66,15 +65,19 @@ def usual_place(folder: Path, lang: str) -> Path:
 
 def consolidate(
     ledger: Ledger, campaign: Campaign, form: Form, plan: Plan, wish: Wish, *, config: Config = PLAIN,
-    further: Further = lambda frame: [], step: Callable[[], None] = lambda: None,
+    step: Callable[[], None] = lambda: None,
 ) -> Consolidated:  # fmt: skip
     """Make the consolidated workbook, and what is asked for besides. The season of what comes back is to be closed.
 
     Raises ``CampaignError`` where something of somebody else's stands there, where there is no room, and where
     two ways of adding up do not come to the same; then no file has changed.
     """
-    refuse_theirs(ledger, [wish.out])
-    swept(wish.out.parent)
+    tables = _tables(wish)
+    refuse_theirs(ledger, [wish.out, *tables])
+    if "parquet" in wish.tables:
+        must_have_arrow()
+    for folder in {path.parent for path in (wish.out, *tables)}:
+        swept(folder)
     with ExitStack() as undo:
         try:
             season = _gathered(ledger, form, plan, wish, config, step)
@@ -89,11 +92,19 @@ def consolidate(
         drafts = [drafted(wish.out, partial(write_into, book))]
         with dropped(drafts):
             _agreed(read_again(frame, drafts[0].temporary), ())
-            drafts += further(frame)
+            for path, table in tables.items():
+                write = write_parquet if path.suffix == ".parquet" else write_csv
+                drafts.append(drafted(path, partial(write, table, frame)))
         states = put(ledger, drafts)
         _tell(ledger, season, wish.out, drafts[0])
         undo.pop_all()
     return Consolidated(frame=frame, files=states)
+
+
+def _tables(wish: Wish) -> dict[Path, Table]:
+    """Where the tables go: a folder beside the workbook."""
+    folder = wish.out.parent / f"{wish.out.stem}-tables"
+    return {folder / f"{table.name}.{each}": table for each in wish.tables for table in TABLES}
 
 
 def _gathered(ledger: Ledger, form: Form, plan: Plan, wish: Wish, config: Config, step: Callable[[], None]) -> Season:

@@ -14,7 +14,7 @@ from ...form import Form
 from ...noun import NamedTuple, noun
 from ...number import plain
 from ...record import FundingLine, SelfEvaluation
-from ..plan import Plan, Task
+from ..plan import Plan
 from ..returned import Return
 from ..standing import Standing
 
@@ -34,6 +34,33 @@ class Terms:
     statuses: frozenset[Status] = frozenset(("pass", "notes"))
     accepted_only: bool = False
     unit: Unit = "元"
+
+
+class Asked(NamedTuple):
+    """What the roster asks for, as much as a line needs: ``place`` numbers the lines from 1."""
+
+    place: int
+    assignment: str
+    unit: str
+    unit_name: str
+    department: str
+    name: str
+
+
+def asked_for(plan: Plan) -> dict[str, Asked]:
+    """What a plan asks for by id, in the order of the 汇总: by department, by unit, as in the roster."""
+    units = {unit.code: (at, unit.name) for at, unit in enumerate(plan.units)}
+    departments: dict[str, int] = {}
+    found = []
+    for task in plan.tasks:
+        assignment = task.assignment
+        department = assignment.supervising_department or plan.supervising_department or ""
+        departments.setdefault(department, len(departments))
+        order, name = units.get(task.unit, (-1, task.unit))
+        asked = Asked(0, assignment.id, task.unit, name, department, assignment.project_name or assignment.id)
+        found.append((departments[department], order, asked))
+    found.sort(key=lambda each: each[:2])
+    return {asked.assignment: asked._replace(place=place) for place, (_, _, asked) in enumerate(found, 1)}
 
 
 class Group(NamedTuple):
@@ -129,25 +156,20 @@ def converted(amount: Decimal | None, stated: str, wanted: Unit) -> Decimal | No
     return amount.scaleb(-4)
 
 
-def project_of(
-    place: int, task: Task, plan: Plan, names: Mapping[str, str], standing: Standing | None, found: Return | None,
-    form: Form, terms: Terms,
-) -> Project:  # fmt: skip
-    """The line of one task. ``names`` are those of the units by code; ``found`` is the return that counts."""
-    assignment, verdict = task.assignment, found.verdict if found else None
-    why = _why(standing, verdict, terms)
+def project_of(asked: Asked, standing: Standing | None, found: Return | None, form: Form, terms: Terms) -> Project:
+    """The line of what was asked for. ``found`` is the return that counts."""
+    verdict = found.verdict if found else None
     decision = standing.decision if standing else None
-    remark = "；".join(filter(None, (decision.reason, decision.approver))) if decision else ""
     own = Project(
-        place=place,
-        assignment=assignment.id,
-        unit=task.unit,
-        unit_name=names.get(task.unit, task.unit),
-        department=assignment.supervising_department or plan.supervising_department or "",
-        name=assignment.project_name or assignment.id,
-        why=why,
+        place=asked.place,
+        assignment=asked.assignment,
+        unit=asked.unit,
+        unit_name=asked.unit_name,
+        department=asked.department,
+        name=asked.name,
+        why=_why(standing, verdict, terms),
         decision=decision.kind if decision else "",
-        remark=remark,
+        remark="；".join(filter(None, (decision.reason, decision.approver))) if decision else "",
     )
     if found is None or verdict is None:
         return own

@@ -14,13 +14,14 @@ from ...finding import BatchFinding, Finding, Place, Verdict
 from ...form import Form
 from ...formdigest import Digest
 from ...noun import noun
+from ...record import Assignment
 from ...rules import by_code
 from ...submission import Submission
 from ...validator import status_of
-from ..plan import Plan, Task
+from ..plan import Plan
 from ..returned import Return
 from ..standing import Standing
-from .counting import Project, Terms, project_of
+from .counting import Asked, Project, Terms, asked_for, project_of
 from .season import Beside, Season
 
 Amounts = Mapping[str, Decimal]
@@ -47,8 +48,8 @@ def gather(
     excused = set[str]()
     with ExitStack() as undo, closing(Batch([])) as batch, closing(Batch()) as years:
         season = undo.enter_context(Season(form, lang))
-        for project, task, found in _side_by_side(plan, sources, form, terms):
-            if task is None:
+        for project, found in _side_by_side(asked_for(plan), sources, form, terms):
+            if project is None:
                 if found is not None:
                     season.beside.append(_beside(found, plan))
                 continue
@@ -63,73 +64,49 @@ def gather(
             step()
         season.projects.sort(key=lambda each: each.place)
         season.beside += [_beside(each, plan) for each in sources.beside]
-        batch.issued = [task.assignment for task in plan.tasks if task.assignment.id not in excused]
+        batch.issued = [_head(each, plan) for each in season.projects if each.assignment not in excused]
         _check_across(season, batch, years, sources.earlier, form, config)
         undo.pop_all()
     return season
 
 
 def _side_by_side(
-    plan: Plan, sources: Sources, form: Form, terms: Terms
-) -> Iterator[tuple[Project, Task | None, Return | None]]:
-    """Each task with where it stands and what came back; then returns whose task is in the plan no more."""
-    names = {unit.code: unit.name for unit in plan.units}
-    ordered = _places(plan)
-    returns = iter(sources.returns)
-    back = next(returns, None)
-    left = dict(ordered)
-    for standing in sources.standings:
-        while back is not None and back.assignment < standing.assignment:
-            yield from _stray(back, left, plan, names, form, terms, sources.accounts)
-            back = next(returns, None)
-        mine = None
-        if back is not None and back.assignment == standing.assignment:
-            mine, back = back, next(returns, None)
-        entry = left.pop(standing.assignment, None)
-        if entry is None:
-            if mine is not None:
-                yield _NOBODY, None, mine
+    asked: Mapping[str, Asked], sources: Sources, form: Form, terms: Terms
+) -> Iterator[tuple[Project | None, Return | None]]:
+    """What was asked for with what came back; without a line, returns that the roster asks for no more."""
+    left = dict(asked)
+    for standing, back in _merged(sources.standings, sources.returns):
+        own = left.pop(
+            standing.assignment if standing is not None else back.assignment if back is not None else "", None
+        )
+        if own is None:
+            if back is not None:
+                yield None, back
             continue
-        place, task = entry
-        mine = _with_accounts(mine, form, sources.accounts)
-        yield project_of(place, task, plan, names, standing, mine, form, terms), task, mine
+        mine = _with_accounts(back, form, sources.accounts)
+        yield project_of(own, standing, mine, form, terms), mine
+    for own in left.values():
+        yield project_of(own, None, None, form, terms), None
+
+
+def _merged(
+    standings: Iterable[Standing], returns: Iterable[Return]
+) -> Iterator[tuple[Standing | None, Return | None]]:
+    """Both come by assignment: one pass brings them together."""
+    coming = iter(returns)
+    back = next(coming, None)
+    for standing in standings:
+        while back is not None and back.assignment < standing.assignment:
+            yield None, back
+            back = next(coming, None)
+        if back is not None and back.assignment == standing.assignment:
+            yield standing, back
+            back = next(coming, None)
+        else:
+            yield standing, None
     while back is not None:
-        yield from _stray(back, left, plan, names, form, terms, sources.accounts)
-        back = next(returns, None)
-    for place, task in left.values():
-        yield project_of(place, task, plan, names, None, None, form, terms), task, None
-
-
-_NOBODY = Project(place=0, assignment="", unit="", unit_name="", department="", name="", why="missing")
-
-
-def _stray(
-    back: Return, left: dict[str, tuple[int, Task]], plan: Plan, names: Mapping[str, str], form: Form, terms: Terms,
-    accounts: Mapping[str, Amounts] | None,
-) -> Iterator[tuple[Project, Task | None, Return]]:  # fmt: skip
-    """A return of which the history says nothing."""
-    entry = left.pop(back.assignment, None)
-    if entry is None:
-        yield _NOBODY, None, back
-        return
-    place, task = entry
-    mine = _with_accounts(back, form, accounts)
-    assert mine is not None
-    yield project_of(place, task, plan, names, None, mine, form, terms), task, mine
-
-
-def _places(plan: Plan) -> dict[str, tuple[int, Task]]:
-    """The tasks by id, numbered in the order of the 汇总: by department, unit, and place in the roster."""
-    units = {unit.code: at for at, unit in enumerate(plan.units)}
-    departments: dict[str, int] = {}
-    for task in plan.tasks:
-        departments.setdefault(_department(task, plan), len(departments))
-    ordered = sorted(plan.tasks, key=lambda task: (departments[_department(task, plan)], units.get(task.unit, -1)))
-    return {task.assignment.id: (place, task) for place, task in enumerate(ordered, 1)}
-
-
-def _department(task: Task, plan: Plan) -> str:
-    return task.assignment.supervising_department or plan.supervising_department or ""
+        yield None, back
+        back = next(coming, None)
 
 
 def _beside(found: Return, plan: Plan) -> Beside:
@@ -144,6 +121,17 @@ def _beside(found: Return, plan: Plan) -> Beside:
         sheet=found.verdict.sheet or "",
         returned_at=found.returned_at,
         code=found.verdict.code or "",
+    )
+
+
+def _head(project: Project, plan: Plan) -> Assignment:
+    """What was issued, as far as the rules over a batch ask."""
+    return Assignment(
+        id=project.assignment,
+        form=plan.form,
+        fiscal_year=plan.fiscal_year,
+        project_name=project.name,
+        implementing_unit=project.unit_name,
     )
 
 

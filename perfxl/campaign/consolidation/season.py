@@ -38,7 +38,7 @@ CREATE TABLE again (project INTEGER PRIMARY KEY, unit TEXT, department TEXT,
 """
 INDICATOR = (
     "level_1", "level_2", "level_3", "target", "target_operator", "target_number", "target_unit", "actual",
-    "actual_number", "actual_unit", "weight", "score", "variance_explanation",
+    "actual_number", "actual_unit", "weight", "score", "variance_explanation", "operator", "unit_of_measure",
 )  # fmt: skip
 FINDING: tuple[str, ...] = tuple(name for name, _, _ in COLUMNS)
 
@@ -170,12 +170,12 @@ class Season:
         """The lines that are added up."""
         return (each for each in self.projects if each.counts)
 
-    def finding_lines(self) -> Iterator[tuple[str, Sequence[Any]]]:
-        """Severity and the values of each finding, in the order of ``FINDING``; those across forms last."""
-        for severity, line in self._database.execute(
-            "SELECT severity, line FROM finding ORDER BY project IS NULL, project, id"
-        ):
-            yield severity, _values(line)
+    def finding_lines(self) -> Iterator[tuple[int | None, str, Sequence[Any]]]:
+        """Of each finding the place of its project, its severity, and its values in the order of ``FINDING``;
+        those across forms, which have no place, last."""
+        query = "SELECT project, severity, line FROM finding ORDER BY project IS NULL, project, id"
+        for place, severity, line in self._database.execute(query):
+            yield place, severity, _values(line)
 
     def indicator_lines(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """The place of the project and the values of each indicator, in the order of ``INDICATOR``."""
@@ -248,7 +248,7 @@ def _indicator(row: Indicator) -> tuple[Any, ...]:
         row.level_1, row.level_2, row.level_3,
         target.text or None, target.operator, target.number, target.unit,
         actual.text or None, actual.number, actual.unit,
-        row.weight, row.score, row.variance_explanation,
+        row.weight, row.score, row.variance_explanation, row.operator, row.unit,
     )  # fmt: skip
 
 

@@ -184,7 +184,7 @@ def findings_sheet(frame: Frame) -> Sheet:
     shade_at = list(_WIDTHS).index("severity")
 
     def rows() -> Iterator[Line]:
-        for number, (severity, values) in enumerate(frame.season.finding_lines()):
+        for number, (_, severity, values) in enumerate(frame.season.finding_lines()):
             if number == count:
                 return
             styles = [""] * len(_ORDER)
