@@ -14,7 +14,7 @@ from .finding import Choice
 from .form import Column, Entry, Form, FundColumn, FundRow, Level1, shipped_form
 from .formula import is_name
 from .layout import Layout
-from .noun import field_names, replace
+from .noun import field_names, ordered_noun, replace
 from .number import squeeze
 from .record import FundingLine, Indicator, SelfEvaluation
 from .vocabulary import bare_label, without_prefix
@@ -29,8 +29,36 @@ _WITHIN = frozenset(
 """Sources that some forms print as parts of 财政拨款 and others beside it."""
 
 
+@ordered_noun
+class _Printed:
+    """What of a layout decides by which definition it is judged: fields with their labels, as printed."""
+
+    labels: tuple[tuple[str, str], ...]
+    totals: tuple[str, ...]
+    unit_text: str | None
+    execution_weight: str | None
+
+    def terms(self, block: str) -> tuple[str, ...]:
+        """As ``Layout.terms``."""
+        start = block + "."
+        return tuple(field[len(start) :] for field, _ in self.labels if field.startswith(start))
+
+
 def choose(layout: Layout, forms: Iterable[Form]) -> tuple[Form, Choice]:
     """The definition that a layout is judged by: one of ``forms``, else what the sheet itself says."""
+    printed = _Printed(
+        tuple([(each.field, each.label) for each in layout.understood]),
+        tuple(total for total in ("total_weight", "total_score") if total in layout.single),
+        layout.unit_text,
+        None if layout.execution_weight is None else str(layout.execution_weight),
+    )
+    form, choice = _choice(printed, tuple(forms))
+    return form or described(layout), choice
+
+
+@lru_cache(maxsize=64)
+def _choice(layout: _Printed, forms: tuple[Form, ...]) -> tuple[Form | None, Choice]:
+    """The definition, ``None`` where it is what the sheet itself says; the returns of one form are printed alike."""
     best: tuple[tuple[bool, Decimal], Form, Choice] | None = None
     for form in forms:
         fit = _fit(layout, form)
@@ -42,8 +70,8 @@ def choose(layout: Layout, forms: Iterable[Form]) -> tuple[Form, Choice]:
         if best is None or (fit.form != GENERAL, *rank) > (best[2].form != GENERAL, *best[0]):
             best = (rank, form, fit)
     if best is None:
-        return described(layout), Choice(form=GENERAL, nearest=GENERAL, matched=0, labels=1)
-    return (best[1] if best[2].form != GENERAL else described(layout)), best[2]
+        return None, Choice(form=GENERAL, nearest=GENERAL, matched=0, labels=1)
+    return (best[1] if best[2].form != GENERAL else None), best[2]
 
 
 def _labels(form: Form) -> Iterator[tuple[str, str]]:
@@ -62,8 +90,8 @@ def _labels(form: Form) -> Iterator[tuple[str, str]]:
         yield f"sign_off.{entry.term}", entry.label
 
 
-def _fit(layout: Layout, form: Form) -> Choice:
-    printed = {each.field: each.label for each in layout.understood}
+def _fit(layout: _Printed, form: Form) -> Choice:
+    printed = dict(layout.labels)
     wanted = dict(_labels(form))
     same = [field for field, label in wanted.items() if _same(printed.get(field), label)]
     absent = tuple(label for field, label in wanted.items() if field not in printed)
@@ -75,10 +103,9 @@ def _fit(layout: Layout, form: Form) -> Choice:
     columns = layout.terms("indicators[]")
     if not _in_order(columns, form):
         extra.append("、".join(printed[f"indicators[].{term}"] for term in columns))
-    if layout.execution_weight is not None and layout.execution_weight != (
-        form.execution_weight or layout.execution_weight
-    ):
-        extra.append(str(layout.execution_weight))
+    weight, own = layout.execution_weight, form.execution_weight
+    if weight is not None and own and Decimal(weight) != own:
+        extra.append(weight)
     return Choice(
         form=form.id, nearest=form.id, matched=len(same), labels=len(wanted), absent=absent, extra=tuple(extra)
     )
@@ -99,11 +126,11 @@ def _in_order(found: tuple[str, ...], form: Form) -> bool:
     return wanted == [term for term in found if term in wanted]
 
 
-def _unplaced(layout: Layout, form: Form) -> bool:
+def _unplaced(layout: _Printed, form: Form) -> bool:
     """Whether a field of the definition was not found on the sheet."""
-    printed = {each.field for each in layout.understood}
+    printed = {field for field, _ in layout.labels}
     missing = {field for field, _ in _labels(form)} - printed
-    totals = {"total_weight", "total_score"} - set(layout.single)
+    totals = {"total_weight", "total_score"} - set(layout.totals)
     return bool(totals) or any(not field.startswith("sign_off") for field in missing)
 
 

@@ -6,13 +6,15 @@ Texts that share clauses are looked up by hashes of some of them, then compared 
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from .batch import Batch
 from .form import Parameters
 
-RUN, COMMON, SAMPLE, NEAREST = 8, 20, 8, 3
-"""Texts are compared in runs of so many characters; a clause of more texts than that is a set phrase;
-so many clauses of a text are looked up; so many of the texts that share most are compared."""
+RUN, STRETCH, COMMON, SAMPLE, NEAREST = 8, 96, 20, 8, 3
+"""Texts are compared in runs of so many characters, long ones in stretches where they can be; a clause of more
+texts than that is a set phrase; so many clauses of a text are looked up; so many of the texts that share most are
+compared."""
 
 
 def find_copies(batch: Batch, rules: Parameters) -> None:
@@ -57,10 +59,27 @@ def share_of(one: str, other: str) -> float:
     short, long = sorted((one, other), key=len)
     if len(short) < RUN:
         return float(short in long)
-    runs = {long[at : at + RUN] for at in range(len(long) - RUN + 1)}
-    covered, end = 0, 0
-    for at in range(len(short) - RUN + 1):
-        if short[at : at + RUN] in runs:
-            covered += at + RUN - max(at, end)
-            end = at + RUN
+    runs = _runs(long)
+    covered, end, at, last = 0, 0, 0, len(short) - RUN
+    stretch_from = 0
+    while at <= last:
+        if short[at : at + RUN] not in runs:
+            at += 1
+            continue
+        size = RUN
+        if at >= stretch_from:
+            # what stands in the other text as a whole is not compared run by run
+            if short[at : at + STRETCH] in long:
+                size = min(STRETCH, len(short) - at)
+            else:
+                stretch_from = at + STRETCH // 2
+        covered += at + size - max(at, end)
+        end = at + size
+        at = end - RUN + 1
     return covered / len(short)
+
+
+@lru_cache(maxsize=2)
+def _runs(text: str) -> frozenset[str]:
+    """The runs of a text; the next ones are mostly compared with the same."""
+    return frozenset([text[at : at + RUN] for at in range(len(text) - RUN + 1)])

@@ -308,9 +308,105 @@ _OF_FORMULAS = frozenset({"W05", "W06", "W07"})
 """Rules about formulas; some formats give their results only."""
 
 
+# ---- what is met again and again ----------------------------------------------------------
+
+Outcome = tuple[list[str], tuple[Breach, ...]]
+"""What a rule makes of a subject: what it lacks of it, else what it says."""
+
+_ALIKE: tuple[Over, ...] = ("indicators", "texts")
+_SHORT = 60
+"""A longer text is a narrative, and hardly met again."""
+
+
+class _Same:
+    """A form that is alike only itself: two that are equal may print a number differently."""
+
+    __slots__ = ("form",)
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    def __hash__(self) -> int:
+        return id(self.form)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.form is self.form
+
+
+def _written(subject: Any) -> tuple[str, ...]:
+    """The numbers of a row as they are written: 5 and 5.0 are equal, and printed differently."""
+    if not isinstance(subject, Indicator):
+        return ()
+    targets = (subject.target, subject.actual, subject.adjusted_target)
+    return (
+        f"{subject.weight} {subject.score} {subject.coefficient} {subject.deduction} {subject.review_score}",
+        *[str(target.number) for target in targets if target is not None],
+    )
+
+
+@lru_cache(maxsize=16)
+def _judge_of(same: _Same, codes: tuple[str, ...]) -> Callable[[Any], tuple[Outcome | None, ...]]:
+    """What each of these rules makes of a row or of a text; the forms of a season share many of them.
+
+    A rule knows its subject and the form, and nothing else: where both are the same, so is what it says.
+    """
+    form = same.form
+    rules = [rule for code in codes if (rule := by_code(code)) is not None]
+    asked = [(rule.function, rule.applies, _missing(_needs(rule, form), form.denominator)) for rule in rules]
+
+    def outcomes(subject: Any, _: tuple[str, ...] = ()) -> tuple[Outcome | None, ...]:
+        found: list[Outcome | None] = []
+        for function, applies, absent_of in asked:
+            if applies is not None and not applies(subject, form):
+                found.append(None)
+            elif absent := absent_of(subject):
+                found.append((absent, ()))
+            else:
+                breaches = tuple(function(subject, form))
+                found.append(([], breaches) if breaches else None)
+        return tuple(found)
+
+    kept = lru_cache(maxsize=1024)(outcomes)
+
+    def judge_one(subject: Any) -> tuple[Outcome | None, ...]:
+        if isinstance(subject, TextField) and len(subject.text) > _SHORT:
+            return outcomes(subject)
+        return kept(subject, _written(subject))
+
+    return judge_one
+
+
+def _outcomes(
+    rules: Sequence[Rule], given: Mapping[Over, list[Subject]], form: Form
+) -> Mapping[str, Sequence[Outcome | None]]:
+    """By the codes of the rules over rows and texts: what each makes of every one of them."""
+    found: dict[str, Sequence[Outcome | None]] = {}
+    for over in _ALIKE:
+        codes = tuple([rule.code for rule in rules if rule.over == over and by_code(rule.code) is rule])
+        if codes and given[over]:
+            judge_one = _judge_of(_Same(form), codes)
+            columns = zip(*[judge_one(subject[0]) for subject in given[over]], strict=True)
+            found.update(zip(codes, columns, strict=True))
+    return found
+
+
+def _one_by_one(rule: Rule, form: Form, over: Sequence[Subject]) -> Iterator[tuple[Subject, Outcome]]:
+    """The same of any other rule, one by one."""
+    function, applies = rule.function, rule.applies
+    absent_of = _missing(_needs(rule, form), form.denominator) if rule.needs else None
+    if applies is not None:
+        over = [subject for subject in over if applies(subject[0], form)]
+    for subject in over:
+        if absent_of is not None and (absent := absent_of(subject[0])):
+            yield subject, (absent, ())
+        elif breaches := tuple(function(subject[0], form)):
+            yield subject, ([], breaches)
+
+
 def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding], list[NotRun]]:
     findings, not_run = list[Finding](), list[NotRun]()
     form, record, given = submission.form, submission.record, subjects(submission)
+    met = _outcomes(rules, given, form)
     for rule in rules:
         compared = submission.compared or (rule.over == "issued" and submission.content_compared)
         if rule.over in ("differences", "issued") and not compared:
@@ -320,21 +416,22 @@ def _apply(rules: Sequence[Rule], submission: Submission) -> tuple[list[Finding]
         if rule.code in _OF_FORMULAS and not submission.formulas_read:
             not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("formulas",)))
             continue
-        function, applies, over = rule.function, rule.applies, given[rule.over]
+        over = given[rule.over]
         if rule.over == "columns" and not over and record.total is not None:
             not_run.append(NotRun(rule=rule.code, cell=None, field="", missing=("funds.parts",)))
             continue
-        if applies is not None:
-            over = [subject for subject in over if applies(subject[0], form)]
-        if not over:
-            continue
-        absent_of = _missing(_needs(rule, form), form.denominator) if rule.needs else None
+        known = met.get(rule.code)
+        told: Iterable[tuple[Subject, Outcome | None]] = (
+            _one_by_one(rule, form, over) if known is None else zip(over, known, strict=True)
+        )
         lacking: set[str] = set()
-        for subject in over:
-            if absent_of is not None and (absent := absent_of(subject[0])):
-                not_run.append(_not_run(rule, subject, absent, submission))
+        for subject, outcome in told:
+            if outcome is None:
                 continue
-            for breach in function(subject[0], form):
+            absent, breaches = outcome
+            if absent:
+                not_run.append(_not_run(rule, subject, absent, submission))
+            for breach in breaches:
                 if breach.field in rule.places and not _has_place(submission, subject[1] + breach.field):
                     lacking.add(breach.field)
                     continue

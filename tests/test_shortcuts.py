@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfxl import claims, formula, layout, number, prose, stamp
+from perfxl import claims, copying, formula, layout, number, prose, stamp
 from perfxl.rules import deviations, header
 from perfxl.sheet import area_from_a1
 from perfxl.xlsx import cells, markup, parts, reader, worksheet
@@ -290,3 +290,26 @@ def test_the_currency_of_a_label(text: str) -> None:
 def test_the_code_before_a_name(text: str) -> None:
     found = re.match(r"[\[(【<]?(?=[A-Za-z]*\d)[0-9A-Za-z]{6,}[\])】>]?[-_—:：.]*(?=[\u4e00-\u9fff])", text)
     assert header._code(text) == (found.group() if found else None)
+
+
+def share_run_by_run(one: str, other: str) -> float:
+    short, long = sorted((one, other), key=len)
+    if len(short) < copying.RUN:
+        return float(short in long)
+    starts = range(len(short) - copying.RUN + 1)
+    covered = {at + more for at in starts if short[at : at + copying.RUN] in long for more in range(copying.RUN)}
+    return len(covered) / len(short)
+
+
+PASSAGES = st.lists(
+    st.sampled_from(
+        ["甲乙丙丁戊己庚辛" * 20, "一二三四五六七八九十" * 15, "子丑", "寅", "abcdefgh" * 13, "天地玄黄宇宙洪荒日月"]
+    ),
+    max_size=7,
+)
+
+
+@few
+@given(PASSAGES, PASSAGES)
+def test_how_much_of_a_text_stands_in_another(one: list[str], other: list[str]) -> None:
+    assert copying.share_of("".join(one), "".join(other)) == share_run_by_run("".join(one), "".join(other))

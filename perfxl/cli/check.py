@@ -211,7 +211,8 @@ def run(
             pieces: Iterable[bytes] = (piece.encode() for piece in report.report(verdicts, tally, beside))
         else:
             pieces = pieces_for(layout, verdicts, tally, say.lang, beside)
-        gc.set_threshold(5_000, 20, 20)  # start-up is over: what thousands of files leave behind is cleared in time
+        gc.freeze()  # what start-up made stays to the end: no use to look through it again and again
+        gc.set_threshold(5_000, 20, 20)  # what thousands of files leave behind is cleared in time
         emit(pieces, output, layout == "text", say)
         interrupted = stop() and (bar.done < bar.total or not bar.total)
     if interrupted:

@@ -38,10 +38,15 @@ class Board:
         self.sheet = sheet
         self._corners: dict[Place, Area] = {area.corner: area for area in sheet.merges}
         self.rows: dict[int, list[Word]] = {}
-        for place, cell in sorted(sheet.cells.items()):
-            if cell.text and squeeze(cell.text):
-                word = Word(place, self._corners.get(place, Area(*place, *place)), cell.text)
-                self.rows.setdefault(place[0], []).append(word)
+        self._lefts: dict[int, list[int]] = {}
+        self._words: dict[Place, Word] = {}
+        corner = self._corners.get
+        for place, text in sorted([(place, cell.text) for place, cell in sheet.cells.items() if cell.text]):
+            if squeeze(text):
+                row, left = place
+                word = self._words[place] = Word(place, corner(place) or Area(row, left, row, left), text)
+                self.rows.setdefault(row, []).append(word)
+                self._lefts.setdefault(row, []).append(left)
         self.order = sorted(self.rows)
         self._over: dict[int, list[Area]] = {}
         self._tall: list[Area] = []
@@ -55,12 +60,16 @@ class Board:
 
     def area_at(self, place: Place) -> Area:
         """The merged area that a cell belongs to, or the cell alone."""
-        over: list[Area] = [*self._over.get(place[0], ()), *self._tall]
-        return next((area for area in over if area.holds(*place)), Area(*place, *place))
+        row, column = place
+        over: list[Area] = [*self._over.get(row, ()), *self._tall]
+        for area in over:
+            if area.top <= row <= area.bottom and area.left <= column <= area.right:
+                return area
+        return Area(row, column, row, column)
 
     def word_at(self, place: Place) -> Word | None:
         """The word of a filled cell."""
-        return next((word for word in self.rows.get(place[0], ()) if word.place == place), None)
+        return self._words.get(place)
 
     def between(self, first: int, last: int) -> Iterator[int]:
         """The filled rows from one to another, both included."""
@@ -69,11 +78,14 @@ class Board:
 
     def in_columns(self, row: int, left: int, right: int) -> list[Word]:
         """The words of a row that begin in those columns."""
-        return [word for word in self.rows.get(row, ()) if left <= word.left <= right]
+        lefts = self._lefts.get(row)
+        return self.rows[row][bisect_left(lefts, left) : bisect_right(lefts, right)] if lefts else []
 
     def after(self, word: Word) -> Word | None:
         """The next word of the same row to the right."""
-        return next((each for each in self.rows[word.place[0]] if each.left > word.left), None)
+        row = word.place[0]
+        behind = bisect_right(self._lefts[row], word.left)
+        return self.rows[row][behind] if behind < len(self._lefts[row]) else None
 
 
 def widest(areas: Iterable[Area]) -> tuple[int, int]:

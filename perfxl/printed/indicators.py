@@ -46,6 +46,7 @@ class _Table:
         marks = [self.columns[term].left for term in ("weight", "score") if term in self.columns]
         self.first_mark = min(marks, default=self.first_value)
         self.right = max(area.right for area in self.columns.values())
+        self.lefts = [(term, area.left) for term, area in self.columns.items()]
         names = [self.columns[term] for term in LEVELS if term in self.columns]
         self.name = names[-1]
 
@@ -225,8 +226,9 @@ class _Table:
             if not words:
                 found.setdefault(term, self.blank(row, term, area))
                 continue
-            over = {each for each, other in self.columns.items() if words[0].left <= other.left <= words[0].area.right}
-            over |= {term}
+            first, last = words[0].left, words[0].area.right
+            over = {each for each, left in self.lefts if first <= left <= last}
+            over.add(term)
             if len(over) > 1 and over - set(LEVELS):
                 if not over - set(LEVELS) - {term} and over <= {term, *LEVELS}:
                     found[term] = words[0].place
