@@ -10,6 +10,7 @@ it about a noun.  ``NamedTuple`` is that of ``typing``, likewise.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if not TYPE_CHECKING:
 
     def replace(noun: Any, /, **changes: object) -> Any:
         """The same with other values; ``TypeError`` for a name that is no field."""
-        values = {name: getattr(noun, name) for name in noun.__slots__}
+        values = dict(zip(noun.__slots__, noun.__noun_values__(noun), strict=True))
         values.update(changes)
         return type(noun)(**values)
 
@@ -87,15 +88,31 @@ def _refuse(self: object, name: str, *value: object) -> None:
 
 
 def _values(self: Any) -> tuple[object, ...]:
-    return tuple([getattr(self, name) for name in self.__slots__])
+    values: tuple[object, ...] = self.__noun_values__(self)
+    return values
 
 
-def _equal(self: object, other: object) -> bool:
-    return NotImplemented if type(self) is not type(other) else _values(self) == _values(other)
+def _equal(self: Any, other: Any) -> bool:
+    if self is other:
+        return True
+    of = self.__noun_values__
+    return NotImplemented if type(self) is not type(other) else bool(of(self) == of(other))
 
 
-def _hash(self: object) -> int:
-    return hash(_values(self))
+def _hash(self: Any) -> int:
+    return hash(self.__noun_values__(self))
+
+
+class _Few:
+    """The values of a noun of one field, or of none, as a tuple."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+    def __call__(self, noun: object) -> tuple[object, ...]:
+        return tuple([getattr(noun, name) for name in self.names])
 
 
 def _repr(self: Any) -> str:
@@ -150,6 +167,7 @@ def _made(cls: type[T], *, keywords: bool, shared: dict[str, Any]) -> type[T]:
     if body.get("__hash__", 0) is None:
         del body["__hash__"]
     body = {**shared, **body, "__slots__": names, "__noun_defaults__": given}
+    body["__noun_values__"] = attrgetter(*names) if len(names) > 1 else _Few(names)
     made: Any = type(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
     made.__init__ = _first_init(made, names, given, keywords)
