@@ -121,7 +121,11 @@ def _repr(self: Any) -> str:
 
 
 def _rebuild(kind: Any, values: tuple[object, ...]) -> object:
-    return kind(**dict(zip(kind.__slots__, values, strict=True)))
+    """From another process: the values were an instance's there, so nothing is asked of them."""
+    made = object.__new__(kind)
+    for put, value in zip(kind.__noun_puts__, values, strict=True):
+        put(made, value)
+    return made
 
 
 def _reduce(self: object) -> tuple[object, ...]:
@@ -170,13 +174,14 @@ def _made(cls: type[T], *, keywords: bool, shared: dict[str, Any]) -> type[T]:
     body["__noun_values__"] = attrgetter(*names) if len(names) > 1 else _Few(names)
     made: Any = type(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
+    made.__noun_puts__ = tuple([made.__dict__[name].__set__ for name in names])
     made.__init__ = _first_init(made, names, given, keywords)
     return made  # type: ignore[no-any-return]
 
 
 def _first_init(made: Any, names: tuple[str, ...], given: dict[str, Any], keywords: bool) -> object:
     """``__init__`` while the instances are few: the same, slower, but nothing to compile."""
-    slots = [(name, made.__dict__[name].__set__) for name in names]
+    slots = list(zip(names, made.__noun_puts__, strict=True))
     known = {name: value for name, value in given.items() if not isinstance(value, _Fresh)}
     makers = [(name, value.make) for name, value in given.items() if isinstance(value, _Fresh)]
     every, left = set(names), FEW

@@ -88,6 +88,8 @@ def plain_text(text: str) -> str:
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """A text of a form as it is shown: one line, nothing unseen, at most ``longest`` characters."""
+    if len(text) <= longest and text.isprintable() and "  " not in text and text == text.strip(" "):
+        return text
     text = text[: 4 * longest]
     shown = " ".join((plain_text(text)).split())
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
@@ -123,6 +125,8 @@ def facts(finding: Finding) -> Mapping[str, str]:
 
 
 def _filled(text: str, finding: Finding) -> str:
+    if "{" not in text and "}" not in text:
+        return text
     try:
         return text.format_map(_OfFinding(finding))
     except (ValueError, IndexError, AttributeError, KeyError):
