@@ -19,7 +19,7 @@ from .redrawn import redrawn
 from .rejection import Rejected
 from .report.correction import to_do, with_marks
 from .sheet import Workbook
-from .stamp import carried
+from .stamp import Seal, carried
 from .submission import Refused, Submission
 from .transplant import Loss, losses, transplant
 from .validator import judge
@@ -78,6 +78,16 @@ def correct(data: bytes, name: str, *, terms: Terms | None = None, lang: str = "
     return [
         _corrected(transplant(group, _year(group[0], name, terms), stamp), group, name, terms, lang) for group in groups
     ]
+
+
+def correct_sealed(
+    submissions: Sequence[Submission], name: str, *, terms: Terms, seal: Seal, password: str, lang: str
+) -> Correction:
+    """The corrected form of some sheets of one return, under a campaign's seal; what was issued on each is its
+    ``assignment``. Raises ``ValueError`` where their definition cannot be laid out."""
+    year = _year(submissions[0], name, terms)
+    book = transplant(submissions, year, seal=seal, password=password)
+    return _corrected(book, submissions, name, terms, lang)
 
 
 def _year(submission: Submission, name: str, terms: Terms) -> int:

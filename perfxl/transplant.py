@@ -18,7 +18,7 @@ from .noun import noun
 from .number import squeeze
 from .record import Assignment, Indicator, SelfEvaluation, Target
 from .sheet import Workbook
-from .stamp import Carried
+from .stamp import Carried, Seal
 from .submission import Submission
 from .template import ISSUED_TERMS, build_workbook, split_target
 
@@ -41,8 +41,12 @@ class Loss:
     now: str = ""
 
 
-def transplant(submissions: Sequence[Submission], year: int, again: Carried | None = None) -> Workbook:
-    """The forms of one return, laid into one fresh workbook of their definition, in order.
+def transplant(
+    submissions: Sequence[Submission], year: int, again: Carried | None = None, *, seal: Seal | None = None,
+    password: str = "",
+) -> Workbook:  # fmt: skip
+    """The forms of one return, laid into one fresh workbook of their definition, in order; a campaign puts its
+    ``seal`` and ``password`` on it.
 
     Raises ``ValueError`` where the definition cannot be laid out, or they are not of one definition.
     """
@@ -51,8 +55,9 @@ def transplant(submissions: Sequence[Submission], year: int, again: Carried | No
         raise ValueError("forms of several definitions")
     laid = [_laid(each, year) for each in submissions]
     return build_workbook(
-        form, [assignment for assignment, _ in laid], year=year, records=[record for _, record in laid], again=again
-    )
+        form, [assignment for assignment, _ in laid], year=year, records=[record for _, record in laid], seal=seal,
+        password=password, again=again,
+    )  # fmt: skip
 
 
 def _laid(submission: Submission, year: int) -> tuple[Assignment, SelfEvaluation]:

@@ -17,9 +17,10 @@ from campaigns import CAMPAIGN, issue, issued, mailbox, plan, task, workbook
 
 from perfxl.campaign import mime
 from perfxl.campaign.address import BadAddressError, checked
-from perfxl.campaign.drafting import Order, Prepared, Problem, prepare
+from perfxl.campaign.drafting import Prepared, Problem, prepare
 from perfxl.campaign.enclosing import MismatchError
 from perfxl.campaign.ledger import Ledger
+from perfxl.campaign.letters import Order
 from perfxl.campaign.outbox import Draft, Enclosure, Outbox, Row, message_id
 from perfxl.campaign.plan import Contact, Plan
 from perfxl.campaign.stationery import template_path

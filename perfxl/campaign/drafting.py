@@ -6,26 +6,20 @@ What was sent stays sent: a later run writes only what a unit has not had.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
-from hashlib import sha256
 from typing import NamedTuple
 
-from ..noun import noun
-from . import mime
 from .address import BadAddressError, checked, control, shared
 from .enclosing import Issued, MismatchError, attachment_names
 from .ledger import Entry
 from .letter import Facts, Project, render
-from .mailbox import Mailbox
-from .mime import Attachment, Message
-from .outbox import GONE, Draft, Enclosure, Outbox, Row, message_id
-from .plan import Contact, Unit
+from .letters import Order, contacts_of, put_letter
+from .mime import Attachment
+from .outbox import GONE, Enclosure, Outbox, Row
+from .plan import Unit
 from .stationery import template_path
 from .trouble import CampaignError
 
 ISSUE, TRIAL = "issue", "trial"
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Problem(NamedTuple):
@@ -34,22 +28,6 @@ class Problem(NamedTuple):
     unit: str
     zh: str
     en: str
-
-
-@noun
-class Order:
-    """What is to be written: for ``only`` these units (empty: all); ``again`` also what changed since it
-    was sent, and what was refused; ``to_me`` everything to one's own address; ``shared`` allows one
-    address for several units."""
-
-    campaign: str
-    mailbox: Mailbox
-    lang: str
-    title: str
-    only: tuple[str, ...] = ()
-    again: bool = False
-    to_me: str = ""
-    shared: bool = False
 
 
 class Prepared(NamedTuple):
@@ -155,7 +133,7 @@ class _Preparation:
             enclosure.file in files and all(entry.sha256 == enclosure.sha256 for entry in files[enclosure.file])
             for enclosure in row.enclosures
         )
-        return fits and row.recipients == tuple(contact.address for contact in self._contacts(unit))
+        return fits and row.recipients == tuple(contact.address for contact in contacts_of(self.order, unit))
 
     def _due(self, unit: Unit, entries: list[Entry], had: Mapping[str, str]) -> bool:
         news = [entry for entry in entries if entry.assignment not in had]
@@ -200,37 +178,14 @@ class _Preparation:
         return parcels
 
     def _put(self, unit: Unit, purpose: str, parcel: list[_Load], part: int, parts: int) -> Row:
-        """One message into the outbox; one that is there, and would be the same but for its date, stays."""
-        mailbox, contacts = self.order.mailbox, self._contacts(unit)
+        """One message into the outbox."""
+        enclosures = tuple(
+            Enclosure(each.file, each.entries[0].sha256, each.name, tuple(one.assignment for one in each.entries))
+            for each in parcel
+        )
         letter = render(self.template, self._facts(unit, parcel, part, parts))
-        old = self.outbox.row(unit.code, purpose, part)
-        message = Message(
-            sender=Contact(name=mailbox.name, address=mailbox.address),
-            to=contacts,
-            reply_to=mailbox.reply_to,
-            subject=letter.subject,
-            body=letter.body,
-            date=EPOCH,
-            message_id=old.message_id if old else self._identity(unit, purpose, part),
-            attachments=tuple(Attachment(load.name, load.data) for load in parcel),
-        )
-        source = sha256(mime.serialised(message)).hexdigest()
-        if old is not None and self.outbox.is_current(old, source):
-            return old
-        draft = Draft(
-            unit=unit.code,
-            purpose=purpose,
-            part=part,
-            recipients=tuple(contact.address for contact in contacts),
-            message_id=message.message_id,
-            source=source,
-            data=mime.compose(_dated(message)),
-            enclosures=tuple(
-                Enclosure(each.file, each.entries[0].sha256, each.name, tuple(one.assignment for one in each.entries))
-                for each in parcel
-            ),
-        )
-        return self.outbox.put(draft)
+        attachments = tuple(Attachment(load.name, load.data) for load in parcel)
+        return put_letter(self.outbox, self.order, unit, purpose, part, letter, attachments, enclosures)
 
     def _facts(self, unit: Unit, parcel: list[_Load], part: int, parts: int) -> Facts:
         plan, mailbox = self.issued.plan, self.order.mailbox
@@ -250,19 +205,6 @@ class _Preparation:
             parts=parts,
         )
 
-    def _identity(self, unit: Unit, purpose: str, part: int) -> str:
-        return message_id(self.order.campaign, unit.code, purpose, part, self.order.mailbox.domain)
-
-    def _contacts(self, unit: Unit) -> tuple[Contact, ...]:
-        """Each address once, its name on one line."""
-        if self.order.to_me:
-            return (Contact(name="", address=checked(self.order.to_me)),)
-        found: dict[str, Contact] = {}
-        for each in unit.contacts:
-            address = checked(each.address)
-            found.setdefault(address.lower(), Contact(name=" ".join(each.name.split()), address=address))
-        return tuple(found.values())
-
     def take_back(self, due: set[int]) -> None:
         """Messages that wait, and are not due any more, are not sent."""
         for code, rows in self.of_unit.items():
@@ -271,11 +213,6 @@ class _Preparation:
             for row in rows:
                 if row.state in ("queued", "deferred", "refused") and row.id not in due:
                     self.outbox.withdraw(row, "not due any more")
-
-
-def _dated(message: Message) -> Message:
-    """The message with the time of writing, in China's time zone: what the recipients will read."""
-    return replace(message, date=datetime.now(timezone(timedelta(hours=8))).replace(microsecond=0))
 
 
 def _round(purpose: str) -> int:

@@ -11,7 +11,7 @@ import datetime
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jinja2
 import jinja2.sandbox
@@ -52,7 +52,13 @@ class Letter(NamedTuple):
     body: str
 
 
-def render(path: Path, facts: Facts) -> Letter:
+class Said(Protocol):
+    """What a template may use, by name."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+def render(path: Path, facts: Said) -> Letter:
     """The letter. Raises ``CampaignError`` that names file, line and fault."""
     try:
         text = _template(path.read_text(encoding="utf-8-sig")).render(facts._asdict())

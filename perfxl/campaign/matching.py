@@ -7,6 +7,7 @@ without the key can make one.  Only where something else was issued since is the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ..finding import Finding, Severity, Verdict
@@ -89,6 +90,11 @@ class Registry:
         if found.match == "stamp" and own is not None and found.assignment not in self.renewed:
             return Registered(assignment=own)
         return self._issued(found.assignment) or (Registered(assignment=own) if found.match == "stamp" else None)
+
+    def with_issued(self, form_read: Submission) -> Submission:
+        """The form with what was issued for it, whatever it carries itself."""
+        registered = self.registered(form_read)
+        return replace(form_read, assignment=registered.assignment if registered else None)
 
     def _issued(self, assignment: str) -> Registered | None:
         content = issued_content(self.folder, *self.files[assignment]) if assignment in self.files else None

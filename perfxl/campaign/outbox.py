@@ -47,6 +47,14 @@ class Enclosure(NamedTuple):
     assignments: tuple[str, ...]
 
 
+MENTION = "@"
+
+
+def is_mention(enclosure: Enclosure) -> bool:
+    """Whether a message only speaks of it: its name then says how, behind an ``@``, and nothing is attached."""
+    return enclosure.name.startswith(MENTION)
+
+
 @noun
 class Draft:
     """A message that is ready: whose it is, its bytes, what it was made from (``source``, a hash that
@@ -260,12 +268,19 @@ class Outbox:
                 self._record_sent(row, "")
 
     def _record_sent(self, row: Row, reply: str) -> None:
-        detail = f"{row.message_id} {', '.join(row.recipients)} {reply}".strip()
+        """What goes into the history: that workbooks were sent; that returns were answered, and how (the name of a
+        mention). A reminder changes nothing about an assignment."""
+        answers = row.purpose.partition("-")[0] == "answer"
         for each in row.enclosures:
+            if is_mention(each) and not answers:
+                continue
+            if answers and not is_mention(each):
+                continue
+            event = "answered" if answers else "sent"
+            kind = f"{each.name[1:]} " if answers else ""
+            detail = f"{kind}{row.message_id} {', '.join(row.recipients)} {reply}".strip()
             for assignment in each.assignments:
-                self._ledger.record(
-                    "sent", assignment, unit=row.unit, file=each.file, sha256=each.sha256, detail=detail
-                )
+                self._ledger.record(event, assignment, unit=row.unit, file=each.file, sha256=each.sha256, detail=detail)
 
     def _move(self, row: Row, state: State, reply: str, tries: int = 0) -> None:
         shown = reply.encode("utf-8", "backslashreplace").decode()[:500]

@@ -33,10 +33,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("按花名册生成下发的表", "the workbooks of a campaign, from its roster"),
     "send": ("把表发给各单位；默认演练", "send the workbooks to their units; a rehearsal by default"),
     "collect": ("收取报回的表，核验，对上下发的任务", "take in, judge and match returns"),
+    "answer": ("答复各单位：结论、更正表、回执；默认演练", "answer the units: verdicts, corrections, receipts"),
     "accept": ("通过收回的表", "accept returns"),
     "waive": ("豁免：收回的表的问题，或不必填报", "let findings, or a return, be waived"),
     "nothing-to-report": ("零报告：项目没有可报的内容", "record that there is nothing to report"),
     "status": ("谁报回了、谁没有、结论如何", "who has returned what, and who has not"),
+    "chase": ("催报还没有报回的单位；默认演练", "remind the units that have not returned"),
     "consolidate": ("把收回的表汇总成一个工作簿", "add the returns up in one workbook"),
 }
 """The commands: each the module of that name, with its line of help in Chinese and English."""

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from ..campaign.address import BadAddressError, checked
-from ..campaign.drafting import Order, Prepared, prepare
+from ..campaign.drafting import Prepared, prepare
 from ..campaign.enclosing import Issued
 from ..campaign.ledger import Ledger
+from ..campaign.letters import Order
 from ..campaign.mailbox import read_mailbox
 from ..campaign.outbox import Outbox, Row
 from ..campaign.roster import RosterError

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import click
 
 from ..campaign.delivery import Courier, Report, Told
-from ..campaign.enclosing import Issued
 from ..campaign.ledger import Ledger
 from ..campaign.mailbox import Mailbox, refuse_insecure
 from ..campaign.outbox import Outbox, Row
@@ -44,6 +43,13 @@ class Wishes(NamedTuple):
     quiet: bool
 
 
+class Prover(Protocol):
+    """Proves a message immediately before it is sent."""
+
+    def prove_message(self, row: Row, data: bytes) -> None:
+        """Raises ``MismatchError`` where it must not go."""
+
+
 def confirm(say: Speech, wishes: Wishes, rows: list[Row]) -> None:
     """A person types the number of messages, or has said ``--yes``."""
     if wishes.yes:
@@ -66,7 +72,7 @@ def confirm(say: Speech, wishes: Wishes, rows: list[Row]) -> None:
 
 
 def deliver(
-    say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbox, mailbox: Mailbox, issued: Issued, rows: list[Row]
+    say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbox, mailbox: Mailbox, proof: Prover, rows: list[Row]
 ) -> int:
     """Carry the messages; the exit code."""
     if not mailbox.host:
@@ -89,7 +95,7 @@ def deliver(
             outbox,
             mailbox,
             open_session=lambda: Session(mailbox, password, insecure=wishes.insecure),
-            prove=issued.prove_message,
+            prove=proof.prove_message,
             pace=Pace(mailbox, clock, outbox.starts(timedelta(days=1))),
             clock=clock,
             tell=tell,
