@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import cast
 
 import click
 
+from ..campaign.consolidation.accounts import read_accounts
 from ..campaign.consolidation.compiling import headline, left_out
 from ..campaign.consolidation.consolidating import Consolidated, Wish, consolidate, usual_place
 from ..campaign.consolidation.counting import Terms, Unit
+from ..campaign.consolidation.earlier import earlier_digests
 from ..campaign.consolidation.season import Season
 from ..campaign.consolidation.tables import Format
 from ..campaign.consolidation.words import reason
@@ -76,6 +79,19 @@ def command(say: Speech) -> click.Command:
                     "tables besides (projects, indicators, findings); may be given twice",
                 ),
             ),
+            click.Option(
+                ["--accounts"],
+                metavar="FILE",
+                help=say(
+                    "决算（账面）数的表（xlsx 或 csv），逐项目核对（规则 M13）。",
+                    "the finance department's figures (xlsx or csv), compared project by project (rule M13)",
+                ),
+            ),
+            click.Option(
+                ["--earlier"],
+                metavar="DIR",
+                help=say("上一年度的任务文件夹，核对衔接（规则 C07）。", "the campaign of the year before (rule C07)"),
+            ),
             click.Option(["--network"], is_flag=True, help=say("文件夹在网络共享上也用。", "allow a network share")),
         ],
     )
@@ -89,6 +105,8 @@ def run(
     accepted_only: bool,
     unit: str | None,
     tables: tuple[str, ...],
+    accounts: str | None,
+    earlier: str | None,
     network: bool,
 ) -> int:
     """Add up, and say what counts and what does not."""
@@ -106,13 +124,16 @@ def run(
         terms = Terms(
             statuses=frozenset(statuses), accepted_only=accepted_only, unit=cast(Unit, unit or form.currency_unit)
         )
-        wish = Wish(
-            out=Path(out) if out else usual_place(place, say.lang),
-            terms=terms,
-            lang=say.lang,
-            tables=tuple(dict.fromkeys(cast("tuple[Format, ...]", tables))),
-        )
-        with Ledger.open(place, "consolidate", network=network) as ledger:
+        with ExitStack() as undo:
+            wish = Wish(
+                out=Path(out) if out else usual_place(place, say.lang),
+                terms=terms,
+                lang=say.lang,
+                earlier=undo.enter_context(earlier_digests(Path(earlier), campaign.fiscal_year)) if earlier else None,
+                accounts=read_accounts(Path(accounts), plan, form) if accounts else None,
+                tables=tuple(dict.fromkeys(cast("tuple[Format, ...]", tables))),
+            )
+            ledger = undo.enter_context(Ledger.open(place, "consolidate", network=network))
             made = consolidate(ledger, campaign, form, plan, wish, config=config)
         with made.frame.season:
             _report(say, made, terms)
@@ -131,6 +152,8 @@ def _report(say: Speech, made: Consolidated, terms: Terms) -> None:
     click.echo(left_out(season, at))
     _name_left_out(say, season, at)
     click.echo(made.frame.about[2])
+    for pair in season.notes[:_SHOWN]:
+        click.echo(say(*pair))
     for path, state in made.files.items():
         click.echo(f"{say(*_STATES[state])}  {path}")
 

@@ -79,7 +79,7 @@ def compiled(frame: Frame, when: str) -> Workbook:
     """The workbook. ``when`` is the newest moment that it knows of (UTC)."""
     season = frame.season
     counts = season.rule_counts()
-    notes = (
+    notes: tuple[tuple[str, str], ...] = (
         (frame.say("范围", "Scope"), frame.about[0]),
         (frame.say("未计入", "Not counted"), frame.about[1]),
         (frame.say("复核", "Checked"), frame.about[2]),
@@ -109,6 +109,14 @@ def compiled(frame: Frame, when: str) -> Workbook:
         ),
         (frame.say("数据截至", "As of"), f"{when} UTC" if when else frame.say("尚无收回的表", "nothing has come back")),
     )
+    own = [each[frame.at] for each in season.notes]
+    if own:
+        rest = frame.say(
+            "目标、实际完成情况、指标完成值和得分不能相加，留给部门填写。",
+            "Goals, results, actual values and scores cannot be added up; they are left for the department.",
+        )
+        head = frame.say("部门汇总表", "Department's forms")
+        notes = (*notes, *((head, text) for text in own[:50]), (head, rest))
     return Workbook(
         sheets=(
             projects_sheet(frame),

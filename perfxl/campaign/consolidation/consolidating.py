@@ -6,7 +6,7 @@ A run that ends at any moment leaves what was there before; the next one makes t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,12 @@ from ..returns import standing_returns, superseded_returns, unmatched_returns
 from ..settings import Campaign
 from ..standing import standings
 from ..trouble import CampaignError
+from .accounts import Accounts
 from .compiling import compiled, frame_of, newest, read_again
 from .counting import Terms
-from .gathering import Amounts, Sources, gather
-from .made import Draft, State, cannot_write, drafted, dropped, key_of, put, refuse_theirs, swept
+from .department import department_forms
+from .gathering import Sources, check_summaries, gather
+from .made import Draft, State, cannot_write, drafted, drop, key_of, put, refuse_theirs, swept
 from .overview import Frame, way_between
 from .parquet import must_have_arrow, write_parquet
 from .season import Season
@@ -45,8 +47,8 @@ class Wish:
     out: Path
     terms: Terms
     lang: str
-    earlier: Sequence[Digest] | None = None
-    accounts: Mapping[str, Amounts] | None = None
+    earlier: Iterable[Digest] | None = None
+    accounts: Accounts | None = None
     tables: tuple[Format, ...] = ()
 
 
@@ -87,16 +89,20 @@ def consolidate(
         _agreed(recheck(season, wish.terms.unit), season.unchecked)
         way = way_between(str(ledger.folder.resolve()), str(wish.out.resolve()))
         department = plan.supervising_department or ""
+        drafts: list[Draft] = []
+        undo.callback(drop, drafts)
+        for made in department_forms(ledger, season, wish.out, campaign.fiscal_year, password=campaign.password):
+            drafts += [made.draft] if made.draft is not None else []
+        check_summaries(season, config)
         frame = frame_of(season, wish.terms, wish.lang, department=department, year=campaign.fiscal_year, way=way)
-        book = compiled(frame, newest(season))
-        drafts = [drafted(wish.out, partial(write_into, book))]
-        with dropped(drafts):
-            _agreed(read_again(frame, drafts[0].temporary), ())
-            for path, table in tables.items():
-                write = write_parquet if path.suffix == ".parquet" else write_csv
-                drafts.append(drafted(path, partial(write, table, frame)))
+        book = drafted(wish.out, partial(write_into, compiled(frame, newest(season))))
+        drafts.insert(0, book)
+        _agreed(read_again(frame, book.temporary), ())
+        for path, table in tables.items():
+            write = write_parquet if path.suffix == ".parquet" else write_csv
+            drafts.append(drafted(path, partial(write, table, frame)))
         states = put(ledger, drafts)
-        _tell(ledger, season, wish.out, drafts[0])
+        _tell(ledger, season, wish.out, book)
         undo.pop_all()
     return Consolidated(frame=frame, files=states)
 
@@ -113,9 +119,15 @@ def _gathered(ledger: Ledger, form: Form, plan: Plan, wish: Wish, config: Config
         returns=standing_returns(ledger),
         beside=(each for found in (unmatched_returns(ledger), superseded_returns(ledger)) for each in found),
         earlier=wish.earlier,
-        accounts=wish.accounts,
+        accounts=wish.accounts.amounts if wish.accounts else None,
     )
-    return gather(plan, sources, form, wish.terms, wish.lang, config=config, step=step)
+    season = gather(plan, sources, form, wish.terms, wish.lang, config=config, step=step)
+    strangers = wish.accounts.strangers if wish.accounts else ()
+    if strangers:
+        named, more = "；".join(strangers[:5]), "…" if len(strangers) > 5 else ""
+        zh = f"决算数中有 {len(strangers)} 行对不上任何项目：{named}{more}"
+        season.notes.append((zh, f"{len(strangers)} rows of the accounts name no project: {named}{more}"))
+    return season
 
 
 _FIGURES = {

@@ -14,6 +14,7 @@ from ...finding import BatchFinding, Finding, Place, Verdict
 from ...form import Form
 from ...formdigest import Digest
 from ...noun import noun
+from ...number import squeeze
 from ...record import Assignment
 from ...rules import by_code
 from ...submission import Submission
@@ -48,7 +49,9 @@ def gather(
     excused = set[str]()
     with ExitStack() as undo, closing(Batch([])) as batch, closing(Batch()) as years:
         season = undo.enter_context(Season(form, lang))
-        for project, found in _side_by_side(asked_for(plan), sources, form, terms):
+        asked = asked_for(plan)
+        shared = _shared(asked.values())
+        for project, found in _side_by_side(asked, sources, form, terms):
             if project is None:
                 if found is not None:
                     season.beside.append(_beside(found, plan))
@@ -59,6 +62,8 @@ def gather(
             if found is not None and found.digest is not None:
                 digest = found.digest._replace(file=str(project.place))
                 batch.add(digest)
+                if project.counts and project.place in shared:
+                    season.summing.add(digest)
                 if sources.earlier is not None:
                     years.add(digest)
             step()
@@ -68,6 +73,14 @@ def gather(
         _check_across(season, batch, years, sources.earlier, form, config)
         undo.pop_all()
     return season
+
+
+def _shared(asked: Iterable[Asked]) -> set[int]:
+    """The places of projects that several units of a department carry out under one name."""
+    groups: dict[tuple[str, str], list[Asked]] = {}
+    for each in asked:
+        groups.setdefault((squeeze(each.department), squeeze(each.name)), []).append(each)
+    return {each.place for own in groups.values() if len({each.unit for each in own}) > 1 for each in own}
 
 
 def _side_by_side(
@@ -216,6 +229,16 @@ def _check_across(
     found = across(years, form=form, rules=own, changes=config.changes, severities=config.severities)
     _take(season, found.findings, projects)
     season.not_run_across += found.not_run
+
+
+def check_summaries(season: Season, config: Config) -> None:
+    """Hold the department's own forms, which ``season.summing`` has now as well, against those of its units."""
+    rules = [rule for rule in config.rules() if rule.over == "summaries"]
+    if not rules or not season.summing.forms:
+        return
+    found = across(season.summing, form=season.form, rules=rules, changes=config.changes, severities=config.severities)
+    _take(season, found.findings, {str(each.place): each for each in season.projects})
+    season.not_run_across[:] = [each for each in season.not_run_across if each.missing != ("summary",)]
 
 
 def _take(season: Season, findings: Iterable[BatchFinding], projects: Mapping[str, Project]) -> None:

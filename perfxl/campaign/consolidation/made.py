@@ -10,8 +10,8 @@ import errno
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -127,8 +127,7 @@ def put(ledger: Ledger, drafts: Sequence[Draft]) -> dict[Path, State]:
             if error is not None:
                 raise cannot_write(draft.path, error)
     finally:
-        for draft in drafts:
-            _drop(draft.temporary)
+        drop(drafts)
     return states
 
 
@@ -156,17 +155,9 @@ def swept(folder: Path) -> int:
     return count
 
 
-@contextmanager
-def dropped(drafts: Sequence[Draft]) -> Iterator[None]:
-    """Take the drafts away where something goes wrong inside."""
-    with ExitStack() as undo:
-        undo.callback(_drop_all, drafts)
-        yield
-        undo.pop_all()
-
-
-def _drop_all(drafts: Sequence[Draft]) -> None:
-    for draft in drafts:  # those that have come since, too
+def drop(drafts: Sequence[Draft]) -> None:
+    """Take drafts away that shall not come to their place."""
+    for draft in drafts:
         _drop(draft.temporary)
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from ...batch import Batch
 from ...finding import BatchFinding, BatchNotRun, Finding, Verdict
 from ...form import Form
 from ...noun import NamedTuple
@@ -20,7 +21,7 @@ from ...number import plain
 from ...record import Indicator, Target
 from ...report.lines import COLUMNS, UNJUDGED, Line, batch_line, lines
 from ..returned import Counting, Return
-from .counting import Project
+from .counting import MONEY, Project
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -33,6 +34,10 @@ PRAGMA synchronous = OFF;
 CREATE TABLE finding (id INTEGER PRIMARY KEY, project INTEGER, rule TEXT, severity TEXT, waived INTEGER, line TEXT);
 CREATE TABLE rule_form (rule TEXT, project INTEGER, unit TEXT, findings INTEGER, errors INTEGER, warnings INTEGER);
 CREATE TABLE indicator (id INTEGER PRIMARY KEY, project INTEGER, line TEXT);
+CREATE INDEX indicator_of ON indicator (project);
+CREATE TABLE fund (
+    project INTEGER, source TEXT, term TEXT, amount TEXT, PRIMARY KEY (project, source, term)
+) WITHOUT ROWID;
 CREATE TABLE again (project INTEGER PRIMARY KEY, unit TEXT, department TEXT,
                     initial TEXT, annual TEXT, executed TEXT, total TEXT);
 """
@@ -88,7 +93,10 @@ class Season:
         self.beside: list[Beside] = []
         self.not_run_across: list[BatchNotRun] = []
         self.unchecked: list[str] = []
+        self.notes: list[tuple[str, str]] = []
         self.findings = self.across = 0
+        self.summing = Batch()
+        """The digests of what counts of projects that several units of a department carry out, for C01."""
         self._not_run = Counter[str]()
         self._database = _opened()
 
@@ -96,6 +104,7 @@ class Season:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: object, trace: TracebackType | None) -> None:
+        self.summing.close()
         self._database.close()
 
     # ---- filling ----
@@ -113,6 +122,7 @@ class Season:
             )
         if not project.counts:
             return
+        self._add_funds(project, found.verdict)
         digest = found.digest
         if digest is None:
             if any(each is not None for each in (project.initial, project.annual, project.executed, project.total)):
@@ -123,6 +133,15 @@ class Season:
             "INSERT INTO again VALUES (?, ?, ?, ?, ?, ?, ?)",
             (project.place, project.unit, project.department, *(None if a is None else plain(a) for a in amounts)),
         )
+
+    def _add_funds(self, project: Project, verdict: Verdict) -> None:
+        amounts = [
+            (project.place, line.source, term, plain(amount))
+            for line in (verdict.record.funds if verdict.record else ())
+            for term in MONEY
+            if (amount := getattr(line, term)) is not None
+        ]
+        self._database.executemany("INSERT OR IGNORE INTO fund VALUES (?, ?, ?, ?)", amounts)
 
     def _add_findings(self, project: Project, verdict: Verdict) -> None:
         counts: dict[str, list[int]] = {}
@@ -181,6 +200,16 @@ class Season:
         """The place of the project and the values of each indicator, in the order of ``INDICATOR``."""
         for place, line in self._database.execute("SELECT project, line FROM indicator ORDER BY project, id"):
             yield place, _values(line)
+
+    def funds_of(self, place: int) -> dict[tuple[str, str], Decimal]:
+        """The amounts of a project that counts, by source and term, in the unit of its form."""
+        query = "SELECT source, term, amount FROM fund WHERE project = ?"
+        return {(source, term): Decimal(text) for source, term, text in self._database.execute(query, (place,))}
+
+    def indicators_of(self, place: int) -> Iterator[Sequence[Any]]:
+        """The indicators of a project, in the order of the form."""
+        query = "SELECT line FROM indicator WHERE project = ? ORDER BY id"
+        return (_values(line) for (line,) in self._database.execute(query, (place,)))
 
     def rule_counts(self) -> list[RuleCount]:
         """The rules that were broken or not run, the one with the most forms first."""
