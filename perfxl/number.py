@@ -143,7 +143,7 @@ def tighten(text: str) -> str:
     return "".join(text.split()).lower()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _is_no_answer(text: str) -> bool:
     return tighten(text) in NO_ANSWERS
 

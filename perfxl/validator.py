@@ -366,7 +366,7 @@ def _judge_of(same: _Same, codes: tuple[str, ...]) -> Callable[[Any], tuple[Outc
                 found.append(([], breaches) if breaches else None)
         return tuple(found)
 
-    kept = lru_cache(maxsize=1024)(outcomes)
+    kept = lru_cache(maxsize=256)(outcomes)
 
     def judge_one(subject: Any) -> tuple[Outcome | None, ...]:
         if isinstance(subject, TextField) and len(subject.text) > _SHORT:

@@ -29,7 +29,7 @@ def _bare_label(text: str) -> str:
     return _BRACKETS.sub("", squeeze(text)).strip(_TRAILING)
 
 
-_bare, _bare_long = lru_cache(maxsize=1024)(_bare_label), lru_cache(maxsize=32)(_bare_label)
+_bare, _bare_long = lru_cache(maxsize=512)(_bare_label), lru_cache(maxsize=32)(_bare_label)
 
 
 @lru_cache(maxsize=1)
@@ -121,10 +121,10 @@ def _term_in(given: Group, text: str) -> str | None:
     return None
 
 
-_term, _term_long = lru_cache(maxsize=2048)(_term_in), lru_cache(maxsize=128)(_term_in)
+_term, _term_long = lru_cache(maxsize=1024)(_term_in), lru_cache(maxsize=128)(_term_in)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def without_prefix(label: str) -> str:
     """``其中:当年财政拨款`` to ``当年财政拨款``."""
     for prefix in _table()["words"]["prefixes"]:
