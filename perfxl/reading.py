@@ -383,12 +383,12 @@ class _Builder:
             if term not in ("level_1", "level_2", "serial")
         )
 
-    def text(self, field: str, place: Place | None) -> str | None:
+    def text(self, field: str, place: Place | None, kind: FieldKind = "text") -> str | None:
         if place is None:
             return None
         self.known.add(place)
         cell = self.sheet.cell(*place)
-        self.cells[field] = FieldCell(field=field, kind="text", cell_name=a1(*place), cell=cell)
+        self.cells[field] = FieldCell(field=field, kind=kind, cell_name=a1(*place), cell=cell)
         text = self.layout.inline.get(place, cell.text)
         further = self.layout.continued.get(place, ())
         self.known.update(further)
@@ -544,10 +544,7 @@ class _Builder:
         return figures
 
     def target(self, field: str, place: Place | None, operator: str | None, unit: str | None) -> Target | None:
-        text = self.text(field, place)
-        if place is not None:
-            cell = self.cells[field]
-            self.cells[field] = FieldCell(field=field, kind="value", cell_name=cell.cell_name, cell=cell.cell)
+        text = self.text(field, place, "value")
         if text is None or is_blank(text):
             return None if text is None else read_target(text)
         target = read_target(text)

@@ -31,6 +31,7 @@ class Issued:
     names: Mapping[str, Area]
     local_names: Mapping[str, Area]
     formula_at: Mapping[Place, str]
+    texts: list[str]
     words: tuple[tuple[Place, Value], ...]
     formulas: tuple[tuple[Place, str, str], ...]
     known: frozenset[Place]
@@ -56,6 +57,7 @@ def issued_layout(form: Form, rows: tuple[RowSpec, ...]) -> Issued:
         names,
         {NAME + name: area for name, area in names.items()},
         {place: formula for place, _, formula in formulas},
+        [formula for _, _, formula in formulas],
         words,
         formulas,
         frozenset(page.cells),
@@ -129,9 +131,12 @@ def differences(
         frozenset() if moved.whole else {area.corner for name, area in issued.names.items() if NAME + name not in names}
     )
     cell_at = sheet.cells.get
-    for origin, field, formula in issued.formulas if sheet.formulas_read else ():
+    as_issued = moved.same and issued.texts == [
+        None if (there := cell_at(origin)) is None else there.formula for origin in issued.formula_at
+    ]  # nearly always so
+    for origin, field, formula in issued.formulas if sheet.formulas_read and not as_issued else ():
         if moved.same and (there := cell_at(origin)) is not None and there.formula == formula:
-            continue  # nearly always so
+            continue
         place = None if origin in gone else moved.place(origin)
         if place is not None:
             wanted = moved.formula(formula)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from ..finding import Breach, Rule, Severity, given, rule
 from ..form import Form
@@ -19,6 +20,7 @@ def weight_sum(record: SelfEvaluation) -> Decimal:
     return half_up(sum((row.weight for row in record.indicators if row.weight is not None), own), 2)
 
 
+@lru_cache(maxsize=512)
 def in_level(text: str | None, name: str) -> bool:
     """Whether a printed level is the one of that name: ``产出指标(50分)`` and ``产出`` are ``产出指标``."""
     bare, wanted = squeeze(text or ""), squeeze(name)
