@@ -12,15 +12,18 @@ from functools import lru_cache
 
 from . import selfcheck
 from .form import Form
-from .formula import UncomputableError, evaluate, parse, terms_of
+from .formula import UncomputableError, answer, evaluate, parse, questions_of, terms_of
 from .noun import NamedTuple
 from .number import shown
 from .page import LINE_HEIGHT, MAX_HEIGHT, NAME, Page, RowSpec, goal_height, lines
 from .sheet import Area, Cell, Mark, Value
 from .skeleton import Skeleton, skeleton
 
-REMEMBERED = 32
+REMEMBERED = 128
 """Results that are kept for a formula, and filled-in cells for a field; then they are forgotten and met anew."""
+
+SHORT = 40
+"""Characters of a text whose cell is worth remembering: longer ones hardly come again."""
 
 Token = object
 """A value as it is told from others: 1 is not 1.0, and neither is TRUE."""
@@ -32,13 +35,18 @@ def token(value: Value) -> Token:
 
 
 class _Formula(NamedTuple):
-    """A computed field: its source, the fields behind its terms, and all of those in a row."""
+    """A computed field: its source, the fields behind its terms, and how its results are told apart: by the values
+    of the fields in ``plain``, and by the answers to the questions that are all it asks of the others. ``known``
+    has results with their tokens and cells."""
 
     name: str
     source: str
     reads: Mapping[str, Sequence[str]]
-    fields: tuple[str, ...]
-    known: dict[tuple[Token, ...], tuple[Value, Token]]
+    plain: tuple[str, ...]
+    asked: tuple[tuple[str, str], ...]
+    corner: tuple[int, int]
+    cell: Cell
+    known: dict[tuple[Token, ...], tuple[Value, Token, Cell]]
 
 
 class _Place(NamedTuple):
@@ -62,32 +70,46 @@ class Shape:
         self.printed = {
             field: cell.value for field, _, cell in self.fields if cell.formula is None and cell.value is not None
         }
-        self.formulas = [
-            _Formula(name, page.formulas[name], reads, tuple(each for names in reads.values() for each in names), {})
-            for name, reads in _plan(page).items()
-        ]
+        self.formulas = [self._formula(name, reads) for name, reads in _plan(page).items()]
+        computed = {formula.name for formula in self.formulas}
+        self.inputs = [(field, corner, cell) for field, corner, cell in self.fields if field not in computed]
         self._cells: dict[tuple[str, bool], dict[Token, Cell]] = {}
         self._heights, self._places, self._goals = self._measured()
 
-    def compute(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Every computed field from the entered ones; an error value becomes its text."""
+    def _formula(self, name: str, reads: Mapping[str, Sequence[str]]) -> _Formula:
+        source, corner = self.page.formulas[name], self.page.fields[name].corner
+        questions = questions_of(source)
+        plain = [field for term, fields in reads.items() if term not in questions for field in fields]
+        asked = [
+            (question, field)
+            for term, fields in reads.items()
+            for question in questions.get(term, ())
+            for field in fields
+        ]
+        return _Formula(name, source, reads, tuple(plain), tuple(asked), corner, self.page.cells[corner], {})
+
+    def compute(self, values: Mapping[str, Value], cells: dict[tuple[int, int], Cell]) -> None:
+        """Put the cell of every computed field where it belongs, from the entered ``values``; an error value
+        becomes its text. The same result gives the same object."""
         results = dict(values)
         tokens: dict[str, Token] = {name: token(value) for name, value in results.items()}
         for formula in self.formulas:
-            key = tuple(map(tokens.get, formula.fields))
-            found = formula.known.get(key)
+            name, _, _, plain, asked, corner, cell, known = formula
+            key = tuple(map(tokens.get, plain))
+            if asked:
+                key += tuple([answer(question, results.get(field)) for question, field in asked])
+            found = known.get(key)
             if found is None:
                 value = _result(formula, results)
-                found = (value, token(value))
-                if len(formula.known) >= REMEMBERED:
-                    formula.known.clear()
-                formula.known[key] = found
-            results[formula.name], tokens[formula.name] = found
-        return results
+                found = (value, token(value), _filled(cell, value, lock=False))
+                if len(known) >= REMEMBERED:
+                    known.clear()
+                known[key] = found
+            results[name], tokens[name], cells[corner] = found
 
     def filled(self, field: str, cell: Cell, value: Value, *, lock: bool) -> Cell:
-        """The cell of a field with that value; the same object for the same result of a formula."""
-        if cell.formula is None:
+        """The cell of an input field with that value; the same object for what was met before."""
+        if isinstance(value, str) and len(value) > SHORT:
             return _filled(cell, value, lock=lock)
         known = self._cells.setdefault((field, lock), {})
         mark = token(value)

@@ -9,7 +9,7 @@ LibreOffice know.  A blank counts as 0 in arithmetic, as it does in a sheet.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -235,6 +235,32 @@ def terms(tree: Expression) -> frozenset[str]:
 def terms_of(source: str) -> tuple[str, ...]:
     """The names of all fields that an expression reads, in order of the alphabet."""
     return tuple(sorted(terms(parse(source))))
+
+
+QUESTIONS = ("blank", "percent", "unanswered", "unexplained")
+"""Functions of one value that answer yes or no."""
+
+
+@lru_cache(maxsize=512)
+def questions_of(source: str) -> Mapping[str, tuple[str, ...]]:
+    """The names of fields of which an expression asks nothing but questions, and which: of a long text that is
+    only asked whether it is blank, nothing else matters."""
+    asked: dict[str, set[str]] = {}
+
+    def walk(node: Expression, question: str) -> None:
+        if isinstance(node, Term):
+            asked.setdefault(node.name, set()).add(question)
+        elif isinstance(node, Call):
+            for argument in node.arguments:
+                walk(argument, node.name if node.name in QUESTIONS else "")
+
+    walk(parse(source), "")
+    return {name: tuple(sorted(found)) for name, found in asked.items() if "" not in found}
+
+
+def answer(question: str, value: Value) -> bool:
+    """The answer to one of ``QUESTIONS``."""
+    return bool(_ONE_BY_ONE[question](value))
 
 
 # ---- to Excel ---------------------------------------------------------------------------

@@ -103,6 +103,8 @@ def _width(sign: str) -> int:
 def lines(text: str, width: float) -> int:
     """How many lines a text takes in a cell of that width (in characters), with room to spare."""
     room = max(2.0, width - 0.5)
+    if len(text) * 2.06 <= room and "\n" not in text:  # every character as wide as can be
+        return 1
     return sum(max(1, -int(-text_width(line) * 1.03 // room)) for line in text.split("\n"))
 
 

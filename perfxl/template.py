@@ -100,11 +100,11 @@ def build_sheet(
     cells = dict(page.cells)
     entered.update(own.printed)
     entered["fiscal_year"] = year_line = form.year_line.format(year=year)
-    results = own.compute(entered)
+    own.compute(entered, cells)
     issued.setdefault("fiscal_year", year_line)
-    for field, corner, cell in own.fields:
-        if cell.formula is not None or field in entered:
-            cells[corner] = own.filled(field, cell, results.get(field), lock=field in issued)
+    for field, corner, cell in own.inputs:
+        if field in entered:
+            cells[corner] = own.filled(field, cell, entered[field], lock=field in issued)
     return Sheet(
         name=name,
         cells=cells,

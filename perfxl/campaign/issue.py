@@ -90,9 +90,9 @@ def issue(
     ``stop`` is asked between batches; what was yielded by then is done and recorded.  Raises
     ``DiskFullError`` and ``CampaignError``; everything before stays done.
     """
-    due = array("L")
+    due, root = array("L"), os.fspath(ledger.folder)
     for number in range(len(works)):
-        outcome = _at_rest(ledger, works, number)
+        outcome = _at_rest(ledger, root, works, number)
         if outcome is None:
             due.append(number)
         else:
@@ -110,15 +110,16 @@ def _lost(work: Work) -> bytes | str:
     return "the process that made it came to an end"
 
 
-def _at_rest(ledger: Ledger, works: Works, number: int) -> Outcome | None:
+def _at_rest(ledger: Ledger, root: str, works: Works, number: int) -> Outcome | None:
     """The outcome of a workbook that is not to be made; ``None`` where it is."""
     file = works.file(number)
-    path = ledger.folder / file
-    if path.parent.is_symlink() or path.parent.parent.is_symlink():
+    name = f"{root}/{file}"
+    folder = os.path.dirname(name)
+    if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):
         return _theirs(works[number], "它的文件夹是链接", "its folder is a link")
-    if not os.path.lexists(path):
+    if not os.path.lexists(name):
         return None
-    work = works[number]
+    path, work = Path(name), works[number]
     if path.is_symlink() or not path.is_file():
         return _theirs(work, "那里是链接或文件夹", "a link or a folder stands there")
     newest = {entry.assignment: entry for entry in ledger.issued_as(file)}

@@ -7,7 +7,6 @@ gets its name.  What was there before stays until that moment.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 import sys
@@ -48,67 +47,99 @@ def place(
     A file that cannot be placed does not keep the others.  Raises ``DiskFullError`` where the disk
     is full; then none of the files has changed that were not placed.
     """
-    ready: list[tuple[Path, Path | None, OSError | None]] = []
+    ready: list[_Ready] = []
     placed: list[Placed] = []
     try:
         for path, data in files:
             ready.append(_prepared(path, data))
         if durable:
-            _sync([temporary for _, temporary, error in ready if temporary is not None and error is None])
+            _sync(ready)
+        _close(ready)
         if announce is not None:
-            announce([path for path, _, error in ready if error is None])
-        for path, temporary, error in ready:
-            placed.append(_named(path, temporary, error))
+            announce([each.path for each in ready if each.error is None])
+        for each in ready:
+            placed.append(_named(each.path, each.temporary, each.error))
         if durable:
             for folder in dict.fromkeys(path.parent for path, error in placed if error is None):
                 _sync_folder(folder)
         return placed
     finally:
+        _close(ready)
         named = {path for path, error in placed if error is None}
-        for path, temporary, _ in ready:
-            if temporary is not None and path not in named:
+        for each in ready:
+            if each.temporary and each.path not in named:
                 with suppress(OSError):
-                    temporary.unlink()
+                    os.unlink(each.temporary)
 
 
-def _prepared(path: Path, data: bytes) -> tuple[Path, Path | None, OSError | None]:
-    temporary = path.parent / f".perfxl-{os.urandom(6).hex()}.tmp"
+class _Ready:
+    """A file that is written under its temporary name and still open; or why it is not."""
+
+    __slots__ = ("error", "handle", "path", "temporary")
+
+    def __init__(self, path: Path, temporary: str, handle: int, error: OSError | None = None) -> None:
+        self.path, self.temporary, self.handle, self.error = path, temporary, handle, error
+
+
+def _prepared(path: Path, data: bytes) -> _Ready:
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, f".perfxl-{os.urandom(6).hex()}.tmp")
+    handle = -1
     try:
-        with _opened(temporary) as file:
-            written = file.write(data)
-            if written != len(data):  # a disk that filled up in the middle
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        handle = _opened(temporary)
+        written = os.write(handle, data)
+        if written != len(data):  # a disk that filled up in the middle
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as error:
+        if handle >= 0:
+            os.close(handle)
         with suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)
         if error.errno in _FULL:
             raise DiskFullError(error.errno, error.strerror) from error
-        return path, None, error
-    return path, temporary, None
+        return _Ready(path, "", -1, error)
+    return _Ready(path, temporary, handle)
 
 
-def _opened(temporary: Path) -> io.FileIO:
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+
+
+def _opened(temporary: str) -> int:
     try:
-        return open(temporary, "xb", buffering=0)
+        return os.open(temporary, _NEW, 0o666)
     except FileNotFoundError:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        return open(temporary, "xb", buffering=0)
+        os.makedirs(os.path.dirname(temporary), exist_ok=True)
+        return os.open(temporary, _NEW, 0o666)
 
 
-def _sync(temporaries: Sequence[Path]) -> None:
+def _sync(ready: Sequence[_Ready]) -> None:
     """All written before any is waited for: the first wait then takes most of the others along."""
-    for temporary in temporaries:
+    for each in ready:
+        if each.error is not None:
+            continue
         try:
-            with open(temporary, "rb+") as file:
-                os.fsync(file.fileno())
+            os.fsync(each.handle)
         except OSError as error:
             if error.errno in _FULL:
                 raise DiskFullError(error.errno, error.strerror) from error
             raise
 
 
-def _named(path: Path, temporary: Path | None, error: OSError | None) -> Placed:
-    if temporary is None:
+def _close(ready: Sequence[_Ready]) -> None:
+    """Windows renames no file that is open."""
+    for each in ready:
+        if each.handle >= 0:
+            handle, each.handle = each.handle, -1
+            try:
+                os.close(handle)
+            except OSError as error:  # network shares say only here that there was no room
+                if error.errno in _FULL:
+                    raise DiskFullError(error.errno, error.strerror) from error
+                each.error = error
+
+
+def _named(path: Path, temporary: str, error: OSError | None) -> Placed:
+    if error is not None:
         return Placed(path, error)
     for left in range(9, -1, -1):
         try:
@@ -126,7 +157,7 @@ def _named(path: Path, temporary: Path | None, error: OSError | None) -> Placed:
 
 def place_ready(temporary: Path, path: Path) -> OSError | None:
     """Give a file that is complete and on the disk its name; why that could not be, ``None`` where it was."""
-    error = _named(path, temporary, None).error
+    error = _named(path, os.fspath(temporary), None).error
     if error is None:
         _sync_folder(path.parent)
     return error
