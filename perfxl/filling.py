@@ -50,9 +50,9 @@ class _Formula(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A field that may hold a text: its name, its row where that may have to grow, and its width in characters."""
+    """A field that may hold a text: where, its row where that may have to grow, and its width in characters."""
 
-    field: str
+    corner: tuple[int, int]
     row: int
     width: float
 
@@ -124,13 +124,12 @@ class Shape:
     def heights(self, cells: Mapping[tuple[int, int], Cell]) -> dict[int, float]:
         """Rows as tall as their texts need, within the 409 points that a row can have."""
         heights = dict(self._heights)
-        fields = self.page.fields
-        for place in self._places:
-            text = cells[fields[place.field].corner].text
+        for corner, row, width in self._places:
+            text = cells[corner].text
             if text:
-                need = lines(text, place.width) * LINE_HEIGHT + 8
-                if need > heights.get(place.row, 15.0):
-                    heights[place.row] = min(MAX_HEIGHT, need)
+                need = lines(text, width) * LINE_HEIGHT + 8
+                if need > heights.get(row, 15.0):
+                    heights[row] = min(MAX_HEIGHT, need)
         tall = max(goal_height(self.page.form, (cells[corner].text,), width) for corner, width in self._goals)
         first, last = self.spine.goals
         for row in range(first, last + 1):
@@ -141,7 +140,7 @@ class Shape:
         """The heights that printed texts need, the fields that may need more, and the two goals."""
         page = self.page
         merged = {area.corner: area for area in page.merges}
-        named = {area.corner: field for field, area in page.fields.items()}
+        named = {area.corner for area in page.fields.values()}
         heights, places = dict(page.heights), list[_Place]()
         for (row, column), cell in page.cells.items():
             area = merged.get((row, column), Area(row, column, row, column))
@@ -149,7 +148,7 @@ class Shape:
                 continue
             width = page.width(area.left, area.right)
             if (row, column) in named:
-                places.append(_Place(named[row, column], row, width))
+                places.append(_Place((row, column), row, width))
             if cell.text:
                 need = lines(cell.text, width) * LINE_HEIGHT + 8
                 heights[row] = min(MAX_HEIGHT, max(heights.get(row, 15.0), need))

@@ -16,7 +16,8 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\
 def safe_name(text: str) -> str:
     """The text as a name: NFC, nothing that Windows or a shell takes amiss, not too long, never empty."""
     text = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text))
-    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    if not text.isprintable():
+        text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     text = re.sub(r"\s+", " ", text).strip(" .").lstrip("-. ~")
     text = text[:MAX_CHARACTERS].encode()[:MAX_BYTES].decode(errors="ignore").rstrip(" .")
     if not text or _RESERVED.fullmatch(text):

@@ -54,8 +54,12 @@ class MadeTasks(Sequence[Task]):
     """Tasks that are made when they are asked for, and that can be named without being made."""
 
     @abstractmethod
+    def owner(self, number: int) -> str:
+        """The code of the unit of the task of that number."""
+
+    @abstractmethod
     def label(self, number: int) -> Label:
-        """What the task of that number is called."""
+        """What it is called."""
 
 
 @dataclass(frozen=True, kw_only=True)  # no noun: those have no room for what is looked up again and again
@@ -97,7 +101,8 @@ class Plan:
 
     @cached_property
     def _numbers(self) -> dict[str, array[int]]:
-        found: dict[str, array[int]] = {}
-        for number in range(len(self.tasks)):
-            found.setdefault(self.label(number).unit, array("L")).append(number)
+        tasks, found = self.tasks, dict[str, "array[int]"]()
+        owners = map(tasks.owner, range(len(tasks))) if isinstance(tasks, MadeTasks) else (task.unit for task in tasks)
+        for number, code in enumerate(owners):
+            found.setdefault(code, array("L")).append(number)
         return found

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ from openpyxl.xml.functions import iterparse
 from ..form import Form, near
 from ..number import squeeze
 from ..sheet import a1, a1_area, area_from_a1
-from .roster_cell import UNCOMPUTED, Value, value_of
+from .roster_cell import UNCOMPUTED, Limits, Value, limits_of, text_of, value_of
 from .roster_layout import HEAD_ROW, HINT_ROW, Field, Table, tables
 from .spill import Spill
 from .trouble import CampaignError
@@ -69,15 +69,13 @@ class _Parser(WorkSheetParser):
     """openpyxl's parser of a sheet, which forgets each row when it has given it."""
 
     def parse_row(self, row: Any) -> Any:
-        parsed = super().parse_row(row)
+        number, cells = super().parse_row(row)
         self.row_dimensions.clear()
-        return parsed
-
-    def parse_cell(self, element: Any) -> Any:
-        cell = super().parse_cell(element)
-        if cell["value"] is None and cell["data_type"] != "s" and element.find(FORMULA_TAG) is not None:
-            cell["data_type"] = UNCOMPUTED
-        return cell
+        for element, cell in zip(row, cells, strict=True):
+            if cell["value"] is None and len(element) and cell["data_type"] != "s":
+                formula = element.find(FORMULA_TAG) is not None
+                cell["data_type"] = UNCOMPUTED if formula else cell["data_type"]
+        return number, cells
 
 
 class _Package(ExcelReader):
@@ -99,8 +97,10 @@ class _Strings:
         _, root = next(events)
         for event, node in events:
             if event == "end" and node.tag == _STRING:
-                text = Text.from_tree(node)
-                content = str(text.content).replace("x005F_", "") if text else ""  # as openpyxl does
+                plain = node[0] if len(node) == 1 and node[0].tag == _TEXT else None
+                text = Text.from_tree(node) if plain is None else None  # phonetic signs, runs of several fonts
+                content = str(text.content) if text else "" if plain is None else plain.text or ""
+                content = content.replace("x005F_", "")  # as openpyxl does
                 self._spill.put(content.encode("utf-8", "surrogatepass"))
                 root.clear()
         self._remembered = lru_cache(maxsize=512)(self._read)
@@ -112,7 +112,7 @@ class _Strings:
         return self._remembered(number)
 
 
-_STRING = f"{{{SHEET_MAIN_NS}}}si"
+_STRING, _TEXT = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}t"
 
 
 class Roster:
@@ -179,7 +179,7 @@ class Rows:
         self.table = table
         self.columns: dict[str, int] = {}
         self._roster: Roster | None = roster
-        self._fields: dict[int, Field] = {}
+        self._fields: dict[int, tuple[Field, Limits | None]] = {}
         self._required: list[Field] = []
 
     def cell(self, row: Row, term: str) -> str:
@@ -246,7 +246,9 @@ class Rows:
                     f"the column {field.heading!r} ({field.hint}) is missing; restore the headings in row {HEAD_ROW}",
                 )
         known = [field for field in self.table.fields if field.term in self.columns]
-        self._fields = {self.columns[field.term]: field for field in known if field.term != "remark"}
+        texts = {field.term: limits_of(field) for field in known if field.kind not in ("amount", "weight")}
+        wanted_fields = [field for field in known if field.term != "remark"]
+        self._fields = {self.columns[field.term]: (field, texts.get(field.term)) for field in wanted_fields}
         self._required = [field for field in known if field.required and not field.once]
 
     def _is_hint(self, cells: Sequence[Any]) -> bool:
@@ -257,12 +259,19 @@ class Rows:
     def _row(self, number: int, cells: Sequence[Any], sheet: Any, roster: Roster) -> Row | None:
         values: dict[str, Value] = {}
         at_fault = set[str]()
+        fields = self._fields
         for cell in cells:
-            field = self._fields.get(cell["column"])
-            if field is None or (cell["value"] is None and cell["data_type"] != UNCOMPUTED):
+            content, kind = cell["value"], cell["data_type"]
+            if content is None and kind != UNCOMPUTED:
+                continue
+            field, limits = fields.get(cell["column"], (None, None))
+            if field is None:
                 continue
             try:
-                value = value_of(field, cell["value"], cell["data_type"], partial(_number_format, sheet, cell))
+                if kind == "s" and limits is not None:
+                    value = text_of(content, limits)
+                else:
+                    value = value_of(field, content, kind, lambda cell=cell: _number_format(sheet, cell))  # type: ignore[misc]
             except ValueError as fault:
                 roster.note(self.table, a1(number, cell["column"]), *fault.args)
                 at_fault.add(field.term)

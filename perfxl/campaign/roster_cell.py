@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..number import from_double, neat, shown, squeeze
 from .roster_layout import Field
@@ -21,8 +22,6 @@ UNCOMPUTED = "no result"
 def value_of(field: Field, value: object, kind: str, number_format: Callable[[], str]) -> Value:
     """What stands in a cell of that column: its value and type as openpyxl has them, or ``UNCOMPUTED``.
     Raises ``ValueError`` with the words in both languages."""
-    if kind == "s" and field.kind not in ("amount", "weight"):
-        return _text(str(value), *_limits(field))
     if kind == "e":
         raise ValueError(
             f"是错误值 {value}；请改正公式或直接填写", f"holds the error {value}; mend the formula or type it"
@@ -45,7 +44,7 @@ def value_of(field: Field, value: object, kind: str, number_format: Callable[[],
     if isinstance(value, int | float):
         number = from_double(repr(value))
         return shown(number, number_format()) if field.term == "target" else neat(number)
-    return _text(str(value), *_limits(field))
+    return text_of(str(value), limits_of(field))
 
 
 def _number(field: Field, value: object) -> Value:
@@ -72,15 +71,25 @@ def _number(field: Field, value: object) -> Value:
 _CARRIAGE = re.compile(r"_x000D_\n?|\r\n?")
 
 
+class Limits(NamedTuple):
+    """What the texts of a column may be: whether codes, with which control characters, how long."""
+
+    code: bool
+    allowed: str
+    characters: int
+
+
 @lru_cache(maxsize=64)
-def _limits(field: Field) -> tuple[bool, str, int]:
-    """Whether it is a code, which control characters it may hold, and how many characters."""
+def limits_of(field: Field) -> Limits:
+    """The limits of a column of texts."""
     limit = 40 if field.kind == "code" else 4_000 if field.term == "expected_goal" else 300
-    return field.kind == "code", "\n\t" if field.term in ("expected_goal", "level_3") else "", limit
+    return Limits(field.kind == "code", "\n\t" if field.term in ("expected_goal", "level_3") else "", limit)
 
 
 @lru_cache(maxsize=256)
-def _text(text: str, code: bool, allowed: str, limit: int) -> Value:
+def text_of(text: str, limits: Limits) -> Value:
+    """The text of a cell, trimmed; ``None`` where nothing is left. Raises ``ValueError`` as ``value_of``."""
+    code, allowed, limit = limits
     if "\r" in text or "_x000D_" in text:
         text = _CARRIAGE.sub("\n", text)
     text = text.strip()

@@ -79,11 +79,15 @@ class RosterTasks(MadeTasks):
         assignment = maker.assignment(self.row(number), unit, own)
         return Task(unit=unit.code if unit else "", assignment=assignment)
 
+    def owner(self, number: int) -> str:
+        """The code of the unit."""
+        unit = self._units[self._unit_of[number]]
+        return unit.code if unit else ""
+
     def label(self, number: int) -> Label:
         """What the task is called, from its row alone."""
-        values, unit = self.row(number).values, self._units[self._unit_of[number]]
-        project = str(values.get("project", ""))
-        return Label(unit.code if unit else "", project, str(values.get("project_name") or ""))
+        values = self.row(number).values
+        return Label(self.owner(number), str(values.get("project", "")), str(values.get("project_name") or ""))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -111,6 +115,7 @@ class TaskMaker:
     ) -> None:
         self._campaign, self._form = campaign, form
         self._of_project, self._of_indicator = of_project, of_indicator
+        self._levels = tuple(level.name for level in form.levels)
 
     def assignment(self, row: Row, unit: Unit | None, own: Sequence[Row]) -> Assignment:
         """What the row of 项目 and the rows of 指标 that belong to it say."""
@@ -190,7 +195,7 @@ class TaskMaker:
             )  # fmt: skip
 
     def _indicator(self, row: Row) -> Indicator:
-        levels = tuple(level.name for level in self._form.levels)
+        levels = self._levels
         level_1, operator = _text(row, "level_1"), _text(row, "operator")
         if level_1 and levels and level_1 not in levels:
             hint = near(level_1, levels) or "、".join(levels)

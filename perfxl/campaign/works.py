@@ -6,7 +6,6 @@ Each is made when it is asked for, so that ten thousand of them take no room.
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
@@ -76,6 +75,11 @@ class Works(Sequence[Work]):
         """Where all of them lie."""
         return map(self.file, range(len(self)))
 
+    def folders(self) -> list[str]:
+        """The folders of the units that have any."""
+        units = (unit for unit in self._plan.units if self._plan.numbers_of(unit.code))
+        return [f"{ISSUED}/{self._folder(unit)}" for unit in units]
+
     def _unit(self, at: int) -> Unit:
         number, plan = self._numbers[at], self._plan
         if self._campaign.per == "unit":
@@ -116,7 +120,7 @@ class Works(Sequence[Work]):
 def works_of(campaign: Campaign, form: Form, plan: Plan) -> Works:
     """The workbooks of a plan. Raises ``CampaignError`` where two would have one name."""
     works = Works(campaign, form, plan)
-    clash = collisions(lambda: dict.fromkeys(map(posixpath.dirname, works.files()))) or collisions(works.files)
+    clash = collisions(works.folders) or collisions(works.files)
     if clash:
         one, two = clash[0]
         raise CampaignError(

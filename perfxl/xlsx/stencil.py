@@ -53,6 +53,15 @@ class _Slot(NamedTuple):
     formula: str
 
 
+_SHORT = 40
+
+
+@lru_cache(maxsize=512)
+def _item(text: str) -> str:
+    """The item of a short text: most of those come again in the next workbook."""
+    return string_item(sound(text, "text", MAX_TEXT))
+
+
 class _Strings:
     """The table of shared strings of one workbook: those of the shape first, then its own."""
 
@@ -63,7 +72,7 @@ class _Strings:
     def index(self, text: str) -> int:
         """The place of a text in the table."""
         self.references += 1
-        item = string_item(sound(text, "text", MAX_TEXT))
+        item = _item(text) if len(text) <= _SHORT else string_item(sound(text, "text", MAX_TEXT))
         found = self.fixed.get(item)
         if found is None:
             found = self.own.setdefault(item, len(self.fixed) + len(self.own))
@@ -136,15 +145,21 @@ class _SheetStencil:
         out = list(self.pieces)
         cells = sheet.cells
         known = self.known
+        index = strings.index
         for slot in self.slots:
-            cell = cells[slot.place]
-            if not slot.formula:
-                out[slot.at] = _content(cell, slot, strings)
-                continue
-            met = known.get(slot.at)
-            if met is None or met[0] is not cell:
-                met = known[slot.at] = (cell, _computed(stored_result(cell), slot))
-            out[slot.at] = met[1]
+            at, place, head, formula = slot
+            cell = cells[place]
+            if formula:
+                met = known.get(at)
+                if met is None or met[0] is not cell:
+                    met = known[at] = (cell, _computed(stored_result(cell), slot))
+                out[at] = met[1]
+            elif type(cell.value) is str:
+                out[at] = f'{head} t="s"><v>{index(cell.value)}</v></c>'
+            elif cell.value is None and not cell.error:
+                out[at] = head + "/>"
+            else:
+                out[at] = _content(cell, slot, strings)
         for at, row in self.heights:
             out[at] = _height(sheet.heights[row])
         return "".join(out).encode()

@@ -2,10 +2,12 @@
 
     python tests/benchmarks/generate.py [--count 1000] [--rounds 3] [--up-to 10000]
 
-CPU seconds are those of the child process as the system accounts for them.  ``generate`` reads the
-roster with openpyxl, keeps the ledger and writes the files; the xlsxwriter loop gets its sheets ready
-made and is charged for writing them only (``sheets`` charges it for making them, too).  The third
-side writes the ready bytes under fresh names.  Nothing here is a test: it judges nothing.
+CPU seconds are those of the child process as the system accounts for them; wall seconds are told
+beside them, for what waits for the disk.  ``generate`` reads the roster with openpyxl, keeps the
+ledger and writes the files; the xlsxwriter loop gets its sheets ready made and is charged for
+writing them only (``sheets`` charges it for making them, too).  ``without ledger`` makes and places
+the same workbooks and records nothing.  The last side writes the ready bytes under fresh names, as
+durable as we do.  Nothing here is a test: it judges nothing.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 
-from rosters import campaign, many  # noqa: E402
 from run import Run, measure  # noqa: E402
 
 from perfxl.campaign.ledger import Ledger  # noqa: E402
@@ -46,21 +50,53 @@ for task in plan.tasks:
 (out / 'cpu.txt').write_text(f'{spent} {made}')
 """
 
+CAMPAIGN = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from rosters import campaign, many
+campaign(Path(sys.argv[1]), many(int(sys.argv[2])))
+"""
+
+WITHOUT_LEDGER = """
+import sys
+from itertools import islice
+from pathlib import Path
+from perfxl.campaign.issue import Press
+from perfxl.campaign.placing import place
+from perfxl.campaign.roster_plan import read_plan
+from perfxl.campaign.settings import read_campaign, read_key
+from perfxl.campaign.works import works_of
+folder, durable = Path(sys.argv[1]), sys.argv[2] == 'fsync'
+settings = read_campaign(folder); form = settings.load_form()
+works = iter(works_of(settings, form, read_plan(settings, form)))
+press = Press(form=form, year=2026, campaign=settings.id, key=read_key(folder), password=settings.password)
+while batch := list(islice(works, 64)):
+    place([(folder / work.file, press.make(work)) for work in batch], durable=durable)
+"""
+
 READY = """
 import os, sys
 from pathlib import Path
+from perfxl.campaign.placing import place
 source, out, durable = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == 'fsync'
-ready = [(path.relative_to(source), path.read_bytes()) for path in sorted(source.rglob('*.xlsx'))]
+names = [path.relative_to(source) for path in sorted(source.rglob('*.xlsx'))]
+ready = [(out / name, (source / name).read_bytes()) for name in names]
+spent = [os.times()]
 for number in range(0, len(ready), 64):
-    batch = []
-    for name, data in ready[number:number + 64]:
-        target = out / name; target.parent.mkdir(parents=True, exist_ok=True)
-        with open(target, 'xb') as file: file.write(data)
-        batch.append(target)
-    if durable:
-        for target in batch:
-            with open(target, 'rb+') as file: os.fsync(file.fileno())
+    place(ready[number:number + 64], durable=durable)
+spent.append(os.times())
+cpu = sum(after - before for before, after in zip(*(each[:2] for each in spent)))
+(out / 'cpu.txt').write_text(f'{cpu} {spent[1].elapsed - spent[0].elapsed}')
 """
+
+
+class Side(NamedTuple):
+    """CPU and wall seconds, and peak memory (MiB)."""
+
+    cpu: float
+    wall: float
+    peak: float = 0
 
 
 def fresh(folder: Path) -> None:
@@ -72,9 +108,27 @@ def fresh(folder: Path) -> None:
     Ledger.create(folder).close()
 
 
-def ours(folder: Path, *words: str) -> Run:
+def made(folder: Path, count: int) -> Path:
+    """A campaign of so many projects, made in a process of its own: this one stays small, for a child's peak
+    begins with that of its parent."""
+    subprocess.run([sys.executable, "-c", CAMPAIGN, str(folder), str(count), str(HERE.parent)], check=True)
+    return folder
+
+
+def timed(command: list[str]) -> Side:
+    start = time.perf_counter()
+    run: Run = measure(command)
+    return Side(run.cpu, time.perf_counter() - start, run.peak)
+
+
+def ours(folder: Path, *words: str) -> Side:
     fresh(folder)
-    return measure([sys.executable, "-m", "perfxl", "generate", str(folder), "--jobs", "1", *words])
+    return timed([sys.executable, "-m", "perfxl", "generate", str(folder), "--jobs", "1", *words])
+
+
+def without_ledger(folder: Path, how: str) -> Side:
+    fresh(folder)
+    return timed([sys.executable, "-c", WITHOUT_LEDGER, str(folder), how])
 
 
 def by_xlsxwriter(folder: Path, work: Path) -> tuple[float, float, float]:
@@ -87,49 +141,54 @@ def by_xlsxwriter(folder: Path, work: Path) -> tuple[float, float, float]:
     return spent, made, run.peak
 
 
-def ready(folder: Path, work: Path, how: str) -> Run:
+def ready(folder: Path, work: Path, how: str) -> Side:
+    """The writing alone: reading the ready bytes is not charged."""
     out = work / "ready"
     shutil.rmtree(out, ignore_errors=True)
-    return measure([sys.executable, "-c", READY, str(folder / ISSUED), str(out), how])
+    measure([sys.executable, "-c", READY, str(folder / ISSUED), str(out), how])
+    cpu, wall = map(float, (out / "cpu.txt").read_text().split())
+    return Side(cpu, wall)
 
 
 def compare(count: int, rounds: int, work: Path) -> None:
-    folder = campaign(work / f"c{count}", many(count))
-    rows = []
+    folder = made(work / f"c{count}", count)
+    sides: dict[str, list[Side]] = {}
+    loops = []
     for _ in range(rounds):
-        with_sync, without = ours(folder), ours(folder, "--no-fsync")
-        size = sum(path.stat().st_size for path in (folder / ISSUED).rglob("*.xlsx"))
-        disk_sync, disk = ready(folder, work, "fsync"), ready(folder, work, "no")
-        rows.append((with_sync, without, by_xlsxwriter(folder, work), disk_sync, disk))
-
-    def middle(values: list[float]) -> float:
-        return statistics.median(values)
-
-    mine, loose = middle([row[0].cpu for row in rows]), middle([row[1].cpu for row in rows])
-    print(f"{count} workbooks, {size / count / 1024:.1f} KiB each, medians of {rounds}")
-    print(
-        f"  generate            {mine:7.2f} s CPU  {mine / count * 1000:5.2f} ms each  peak {rows[0][0].peak:.0f} MiB"
-    )
-    print(f"  generate --no-fsync {loose:7.2f} s CPU  (so fsync costs {mine - loose:+.2f} s CPU)")
-    wrote, made = middle([row[2][0] for row in rows]), middle([row[2][1] for row in rows])
-    print(
-        f"  xlsxwriter in_memory{wrote:7.2f} s CPU, and {made:.2f} for making the sheets; peak {rows[0][2][2]:.0f} MiB"
-    )
-    print(f"  ratio, writing alone {middle([row[2][0] / row[0].cpu for row in rows]):.1f}x")
-    print(f"  ratio, with sheets   {middle([(row[2][0] + row[2][1]) / row[0].cpu for row in rows]):.1f}x")
-    synced, plain = middle([row[3].cpu for row in rows]), middle([row[4].cpu for row in rows])
-    print(f"  ready bytes, fsync  {synced:7.2f} s CPU; without {plain:.2f}")
+        sides.setdefault("generate", []).append(ours(folder))
+        sides.setdefault("generate --no-fsync", []).append(ours(folder, "--no-fsync"))
+        sides.setdefault("without ledger", []).append(without_ledger(folder, "fsync"))
+        sides.setdefault("without ledger and fsync", []).append(without_ledger(folder, "no"))
+        sides.setdefault("ready bytes, fsync", []).append(ready(folder, work, "fsync"))
+        sides.setdefault("ready bytes", []).append(ready(folder, work, "no"))
+        loops.append(by_xlsxwriter(folder, work))
+    size = sum(path.stat().st_size for path in (folder / ISSUED).rglob("*.xlsx"))
+    print(f"{count} workbooks, {size / count / 1024:.1f} KiB each, medians of {rounds}; seconds")
+    for name, found in sides.items():
+        cpu, wall = (statistics.median(each[at] for each in found) for at in (0, 1))
+        peak = max(each.peak for each in found)
+        memory = f"  peak {peak:.0f} MiB" if peak else ""
+        print(f"  {name:26} {cpu:7.2f} CPU {wall:7.2f} wall  {cpu / count * 1000:5.2f} ms CPU each{memory}")
+    wrote, made_ = (statistics.median(each[at] for each in loops) for at in (0, 1))
+    print(f"  {'xlsxwriter in_memory':26} {wrote:7.2f} CPU, and {made_:.2f} for making the sheets")
+    pairs = list(zip(loops, sides["generate"], strict=True))
+    alone = statistics.median(loop[0] / mine.cpu for loop, mine in pairs)
+    sheets = statistics.median((loop[0] + loop[1]) / mine.cpu for loop, mine in pairs)
+    print(f"  so many times less CPU than xlsxwriter: {alone:.1f} (writing alone), {sheets:.1f} (with its sheets)")
+    for mine, bare in (("generate", "ready bytes, fsync"), ("generate --no-fsync", "ready bytes")):
+        both = list(zip(sides[mine], sides[bare], strict=True))
+        cpu, wall = (statistics.median(ours_[at] / theirs[at] for ours_, theirs in both) for at in (0, 1))
+        print(f"  {mine} takes {cpu:.1f} times the CPU and {wall:.1f} times the wall time of {bare}")
 
 
 def growth(most: int, work: Path) -> None:
     """Linear, with flat memory."""
     count = 100
     while count <= most:
-        folder = campaign(work / f"g{count}", many(count))
+        folder = made(work / f"g{count}", count)
         run = ours(folder, "--no-fsync")
-        print(
-            f"  {count:6} workbooks {run.cpu:7.2f} s CPU  {run.cpu / count * 1000:5.2f} ms each  peak {run.peak:.0f} MiB"
-        )
+        each = run.cpu / count * 1000
+        print(f"  {count:6} workbooks {run.cpu:7.2f} s CPU  {each:5.2f} ms each  peak {run.peak:.0f} MiB", flush=True)
         shutil.rmtree(folder)
         count *= 10
 
