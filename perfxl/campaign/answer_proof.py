@@ -32,7 +32,7 @@ class Proof:
         message = mime.read(data)
         if message.to != row.recipients or message.message_id != row.message_id:
             raise MismatchError("邮件的收件人与登记的不同", "the message is not addressed to whom it should be")
-        tasks = {task.assignment.id for task in self.issued.plan.tasks_of(unit.code)}
+        tasks = {label.id for label in self.issued.plan.labels_of(unit.code)}
         said = {assignment for each in row.enclosures for assignment in each.assignments}
         if not said or not said <= tasks:
             raise MismatchError(f"邮件里有不属于“{unit.name}”的项目", f"not all of it is {unit.name!r}'s")

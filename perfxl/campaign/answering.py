@@ -113,17 +113,17 @@ class Answering:
         found: dict[str, list[_Due]] = {
             unit.code: [] for unit in self.issued.plan.units if not self.order.only or unit.code in self.order.only
         }
-        tasks = {task.assignment.id: task for task in self.issued.plan.tasks}
+        labels = {label.id: label for label in self.issued.plan.labels()}
         for each in standing_returns(self.ledger):
-            task, standing = tasks.get(each.assignment), known[each.assignment]
-            if task is None or task.unit not in found:
+            label, standing = labels.get(each.assignment), known[each.assignment]
+            if label is None or label.unit not in found:
                 continue
-            one = self._one(each, standing, task.assignment.project_name or "")
+            one = self._one(each, standing, label.project)
             answered = (each.assignment, each.sha256, one.kind) in had
             if one.kind == "verdict":  # whoever has a receipt needs no verdict
                 answered = answered or (each.assignment, each.sha256, "receipt") in had
             if not answered or self.order.to_me or self.order.again:
-                found[task.unit].append(one)
+                found[label.unit].append(one)
         return {code: every for code, every in found.items() if every}
 
     def _answered(self) -> set[tuple[str, str, str]]:

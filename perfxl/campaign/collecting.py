@@ -136,4 +136,4 @@ def bare_mails(ledger: Ledger, since: Mark) -> Iterator[Other]:
 
 def names_of(ledger: Ledger, plan: Plan) -> dict[str, str]:
     """The project of each assignment, as it is shown."""
-    return {task.assignment.id: task.assignment.project_name or "" for task in plan.tasks}
+    return {label.id: label.project for label in plan.labels()}

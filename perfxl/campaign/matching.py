@@ -51,10 +51,10 @@ class Registry:
                 self.files[entry.assignment] = (entry.file, entry.sha256)
                 self.unit_of[entry.assignment] = entry.unit
         self.named: dict[Names, str] = {}
-        for task in plan.tasks:
-            self.unit_of[task.assignment.id] = task.unit
-            names = _names(task.assignment.project_name, self.unit_names.get(task.unit))
-            self.named[names] = "" if names in self.named else task.assignment.id  # of two by one name neither
+        for label in plan.labels():
+            self.unit_of[label.id] = label.unit
+            names = _names(label.project, self.unit_names.get(label.unit))
+            self.named[names] = "" if names in self.named else label.id  # of two by one name neither
         self._codes: dict[str, str] = {}
         for unit in plan.units:
             self._codes[unit.code.casefold()] = self._codes[squeeze(unit.name)] = unit.code

@@ -95,20 +95,20 @@ def overview(ledger: Ledger, plan: Plan, today: datetime.date, *, units: Iterabl
     known = {each.assignment: each for each in standings(ledger)}
     stray = _stray(ledger)
     names = {unit.code: unit.name for unit in plan.units}
-    for task in plan.tasks:
-        standing = known.pop(task.assignment.id, None) or Standing(assignment=task.assignment.id, unit=task.unit)
-        if only and task.unit not in only:
+    for label in plan.labels():
+        standing = known.pop(label.id, None) or Standing(assignment=label.id, unit=label.unit)
+        if only and label.unit not in only:
             continue
         place = _place(standing)
         yield Line(
-            assignment=task.assignment.id,
-            project=task.assignment.project_name or "",
-            unit=task.unit,
-            unit_name=names.get(task.unit, ""),
+            assignment=label.id,
+            project=label.project,
+            unit=label.unit,
+            unit_name=names.get(label.unit, ""),
             place=place,
             standing=standing,
             days_late=_days_late(standing, place, plan.due, today),
-            stray=stray.get(task.assignment.id) if place == "missing" else None,
+            stray=stray.get(label.id) if place == "missing" else None,
         )
     for standing in known.values():
         if not only or standing.unit in only:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from abc import abstractmethod
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -94,6 +94,14 @@ class Plan:
             return tasks.label(number)
         task = tasks[number]
         return Label(task.unit, task.assignment.id, task.assignment.project_name or "")
+
+    def labels(self) -> Iterator[Label]:
+        """What the tasks are called, in order; none of them is made for it."""
+        return map(self.label, range(len(self.tasks)))
+
+    def labels_of(self, code: str) -> list[Label]:
+        """What the tasks of a unit are called."""
+        return [self.label(number) for number in self.numbers_of(code)]
 
     @cached_property
     def _units(self) -> dict[str, Unit]:

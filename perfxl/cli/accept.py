@@ -8,7 +8,7 @@ import click
 
 from ..campaign.decisions import decide
 from ..campaign.ledger import Ledger
-from ..campaign.plan import Task
+from ..campaign.plan import Label
 from ..campaign.standing import Standing
 from .deciding import Words, decided, params
 from .speech import Command, Speech
@@ -50,7 +50,7 @@ def run(say: Speech, folder: str, targets: tuple[str, ...], clean: bool, undo: b
     )  # fmt: skip
 
 
-def _accept(ledger: Ledger, task: Task, standing: Standing, clean: bool) -> Words | None:
+def _accept(ledger: Ledger, task: Label, standing: Standing, clean: bool) -> Words | None:
     if standing.status is None:
         return "还没有收回，无从通过", "nothing has come back yet"
     if standing.decision is not None and standing.decision.kind == "accepted":
@@ -64,5 +64,5 @@ def _accept(ledger: Ledger, task: Task, standing: Standing, clean: bool) -> Word
         return "有提示，请看过再通过", "has notes: look at it first"
     if standing.decision is not None and clean:
         return "已有决定", "is decided already"
-    decide(ledger, "accepted", task.assignment.id, unit=task.unit, file=standing.file, sha256=standing.sha256)
+    decide(ledger, "accepted", task.id, unit=task.unit, file=standing.file, sha256=standing.sha256)
     return None

@@ -130,7 +130,7 @@ def run(say: Speech, folder: str, since: datetime.datetime | None, **given: obje
         campaign = read_campaign(wishes.folder)
         form = campaign.load_form()
         config = campaign_config(wishes.folder, say)
-        plan = read_plan(campaign, form)
+        plan = read_plan(campaign, form, indicators=False)
         with Ledger.open(wishes.folder, "collect", network=wishes.network) as ledger:
             sweep(wishes.folder / FOLDER)
             since_mark = mark(ledger)

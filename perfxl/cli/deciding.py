@@ -9,7 +9,7 @@ import click
 
 from ..campaign.decisions import reopen
 from ..campaign.ledger import Ledger
-from ..campaign.plan import Plan, Task
+from ..campaign.plan import Label, Plan
 from ..campaign.roster import RosterError
 from ..campaign.roster_plan import read_plan
 from ..campaign.settings import read_campaign
@@ -24,7 +24,7 @@ REFUSED = 1
 """Exit code: something named could not be decided so."""
 
 Words = tuple[str, str]
-Decide = Callable[[Ledger, Task, Standing], Words | None]
+Decide = Callable[[Ledger, Label, Standing], Words | None]
 """Write the decision down; why it is refused, in both languages, or ``None``."""
 
 
@@ -59,14 +59,14 @@ def decided(
         raise click.UsageError(say("请给出编号或单位。", "name an assignment or a unit"))
     try:
         campaign = read_campaign(place)
-        plan = read_plan(campaign, campaign.load_form())
-        tasks = tasks_meant(say, targets, plan) if targets else list(plan.tasks)
+        plan = read_plan(campaign, campaign.load_form(), indicators=False)
+        tasks = tasks_meant(say, targets, plan) if targets else list(plan.labels())
         with Ledger.open(place, command, network=network) as ledger:
             known = {each.assignment: each for each in standings(ledger)}
-            count, refused = 0, list[tuple[Task, Words]]()
+            count, refused = 0, list[tuple[Label, Words]]()
             with ledger.writing():
                 for task in tasks:
-                    name = task.assignment.id
+                    name = task.id
                     standing = known.get(name) or Standing(assignment=name, unit=task.unit)
                     why = _undone(ledger, task, standing) if undo else decide(ledger, task, standing)
                     if why is None:
@@ -84,16 +84,16 @@ def decided(
     return REFUSED if refused else 0
 
 
-def _undone(ledger: Ledger, task: Task, standing: Standing) -> Words | None:
+def _undone(ledger: Ledger, task: Label, standing: Standing) -> Words | None:
     if standing.decision is None and standing.lapsed is None:
         return "没有可撤回的决定", "nothing was decided"
-    reopen(ledger, task.assignment.id, unit=task.unit)
+    reopen(ledger, task.id, unit=task.unit)
     return None
 
 
-def _shown(task: Task, plan: Plan) -> str:
+def _shown(task: Label, plan: Plan) -> str:
     unit = plan.unit(task.unit)
-    return f"{task.assignment.id} {unit.name if unit else task.unit} {task.assignment.project_name or ''}".rstrip()
+    return f"{task.id} {unit.name if unit else task.unit} {task.project}".rstrip()
 
 
 def not_empty(say: Speech, name: str, text: str) -> str:

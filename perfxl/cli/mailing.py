@@ -120,7 +120,7 @@ def run_mailing(say: Speech, command: str, kind: str, folder: str, given: Mappin
 def _desk(say: Speech, wishes: Wishes, campaign: Campaign, ledger: Ledger, outbox: Outbox, kind: str) -> Desk:
     form = campaign.load_form()
     mailbox = read_mailbox(wishes.folder)
-    plan = read_plan(campaign, form)
+    plan = read_plan(campaign, form, indicators=False)
     supply_templates(wishes.folder, [kind])
     issued = Issued(
         campaign=campaign.id, key=read_key(wishes.folder), plan=plan, entries=ledger.latest("issued"),

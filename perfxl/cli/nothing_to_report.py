@@ -8,7 +8,7 @@ import click
 
 from ..campaign.decisions import decide
 from ..campaign.ledger import Ledger
-from ..campaign.plan import Task
+from ..campaign.plan import Label
 from ..campaign.standing import Standing
 from .deciding import Words, decided, not_empty, params
 from .speech import Command, Speech
@@ -45,8 +45,8 @@ def run(
     )  # fmt: skip
 
 
-def _record(ledger: Ledger, task: Task, standing: Standing, reason: str, approver: str) -> Words | None:
+def _record(ledger: Ledger, task: Label, standing: Standing, reason: str, approver: str) -> Words | None:
     if standing.status is not None:
         return "已经收回了表；可用 perfxl accept 或 perfxl waive", "has come back: use perfxl accept or perfxl waive"
-    decide(ledger, "nothing_to_report", task.assignment.id, unit=task.unit, reason=reason, approver=approver)
+    decide(ledger, "nothing_to_report", task.id, unit=task.unit, reason=reason, approver=approver)
     return None

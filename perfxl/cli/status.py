@@ -72,7 +72,7 @@ def run(say: Speech, folder: str, layout: str, output: str | None, only: tuple[s
     today = datetime.datetime.now(CHINA).date()
     try:
         campaign = read_campaign(place)
-        plan = read_plan(campaign, campaign.load_form())
+        plan = read_plan(campaign, campaign.load_form(), indicators=False)
         codes = unit_codes(say, only, plan)
         with Ledger.open(place, "status", hold=False) as ledger:
             totals = Totals()

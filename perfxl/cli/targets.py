@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from ..campaign.plan import Plan, Task
+from ..campaign.plan import Label, Plan
 from ..form import near
 from .speech import Speech
 
@@ -23,16 +23,16 @@ def unit_codes(say: Speech, wanted: Iterable[str], plan: Plan) -> tuple[str, ...
     return tuple(dict.fromkeys(found))
 
 
-def tasks_meant(say: Speech, wanted: Iterable[str], plan: Plan) -> list[Task]:
+def tasks_meant(say: Speech, wanted: Iterable[str], plan: Plan) -> list[Label]:
     """The tasks given by id, or all those of a unit given by code or name; an unknown word is a usage error."""
-    codes, ids = _codes(plan), {task.assignment.id.casefold(): task for task in plan.tasks}
-    found: dict[str, Task] = {}
+    codes, ids = _codes(plan), {label.id.casefold(): label for label in plan.labels()}
+    found: dict[str, Label] = {}
     for word in wanted:
         task, code = ids.get(word.casefold()), codes.get(word.casefold()) or codes.get(word)
         if task is None and code is None:
             raise _nobody(say, word, plan)
-        for each in [task] if task is not None else plan.tasks_of(code or ""):
-            found[each.assignment.id] = each
+        for each in [task] if task is not None else plan.labels_of(code or ""):
+            found[each.id] = each
     return list(found.values())
 
 
@@ -41,7 +41,7 @@ def _codes(plan: Plan) -> dict[str, str]:
 
 
 def _nobody(say: Speech, word: str, plan: Plan) -> click.UsageError:
-    ids = [task.assignment.id for task in plan.tasks]
+    ids = [label.id for label in plan.labels()]
     hint = near(word, [*(unit.code for unit in plan.units), *(unit.name for unit in plan.units), *ids])
     zh, en = f"花名册里没有 {word}。", f"{word!r} is not in the roster. "
     return click.UsageError(

@@ -8,7 +8,7 @@ import click
 
 from ..campaign.decisions import decide
 from ..campaign.ledger import Ledger
-from ..campaign.plan import Task
+from ..campaign.plan import Label
 from ..campaign.standing import Standing
 from ..rules import BOOK
 from .deciding import Words, decided, not_empty, params
@@ -62,12 +62,12 @@ def run(
 
 
 def _waive(
-    ledger: Ledger, task: Task, standing: Standing, reason: str, approver: str, rules: tuple[str, ...]
+    ledger: Ledger, task: Label, standing: Standing, reason: str, approver: str, rules: tuple[str, ...]
 ) -> Words | None:
     if rules and standing.status is None:
         return "还没有收回，没有可豁免的问题", "nothing has come back: there is no finding to waive"
     decide(
-        ledger, "waived", task.assignment.id, unit=task.unit, file=standing.file, sha256=standing.sha256,
+        ledger, "waived", task.id, unit=task.unit, file=standing.file, sha256=standing.sha256,
         reason=reason, approver=approver, rules=rules,
     )  # fmt: skip
     return None
