@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from make import HERE, terminal
 
 from perfxl.campaign.roster_blank import blank_roster
 from perfxl.campaign.roster_layout import INDICATORS, PROJECTS, UNITS
+from perfxl.campaign.roster_plan import read_plan
 from perfxl.campaign.sample import sample_rows
-from perfxl.campaign.settings import ISSUED, ROSTER
+from perfxl.campaign.sample_returns import Units
+from perfxl.campaign.settings import ISSUED, ROSTER, read_campaign, read_key
 from perfxl.correcting import correct
 from perfxl.form import load_form
 from perfxl.xlsx.writer import write_workbook
@@ -56,6 +59,18 @@ def correction(work: Path) -> None:
     page(workbook, HERE / "correction", 1, work, 90)
 
 
+def come_back(work: Path) -> None:
+    """What the sample's units send back, as letters in a folder beside the campaign."""
+    folder = work / FOLDER
+    campaign = read_campaign(folder)
+    at = datetime(2026, 11, 23, 9, tzinfo=timezone(timedelta(hours=8)))
+    units = Units(campaign=campaign, form=FORM, plan=read_plan(campaign, FORM), key=read_key(folder), at=at)
+    (work / "报回").mkdir()
+    for number, letter in enumerate(units.letters(), 1):
+        if letter.unit in ("U02", "U03", "U06", "U07"):
+            (work / "报回" / f"{number:02}.eml").write_bytes(letter.data)
+
+
 def main() -> None:
     """All of them."""
     with tempfile.TemporaryDirectory() as name:
@@ -71,6 +86,10 @@ def main() -> None:
         page(roster, HERE / "roster", 3, work, 90)
         page(next((work / FOLDER / ISSUED).rglob("A004_*.xlsx")), HERE / "issued", 1, work, 90)
         correction(work)
+        come_back(work)
+        terminal(["perfxl", "collect", "报回", "--campaign", FOLDER], HERE / "collect.svg", work)
+        few = ["--only", "U02", "--only", "U03", "--only", "U04", "--only", "U06"]
+        terminal(["perfxl", "status", FOLDER, *few], HERE / "status.svg", work)
 
 
 if __name__ == "__main__":
