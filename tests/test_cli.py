@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import perfxl.checking as boundary
+from perfxl.campaign.ledger import Ledger
 from perfxl.checking import Judged, Terms, judge_bytes, judge_source
 from perfxl.cli import COMMANDS, cli
 from perfxl.files import Source, find_files
@@ -25,6 +27,7 @@ from perfxl.number import read_target
 from perfxl.pool import workers_for
 from perfxl.record import Assignment, FundingLine, Indicator, SelfEvaluation
 from perfxl.template import build_workbook
+from perfxl.xlsx.reader import read_workbook
 from perfxl.xlsx.writer import write_workbook
 
 judged = boundary.check
@@ -422,7 +425,17 @@ def test_demo_ends_with_0_and_leaves_alone_what_it_did_not_make(tmp_path: Path) 
     written = sorted(path.read_bytes() for path in (place / "campaign/outbox").glob("*.eml"))
     arrived = sorted(path.read_bytes() for path in (place / "mailbox").glob("*.eml"))
     assert arrived == written
-    assert len(arrived) == 10
+    assert len(arrived) == 10 + 9 + 2  # the forms go out, answers to all who wrote, reminders to the missing
+    assert len(list((place / "letters").rglob("*.eml"))) == 11
+    assert (place / "status.html").exists()
+    table = read_workbook((place / "campaign/consolidated/汇总.xlsx").read_bytes()).sheets[0]
+    shown = {cell.text for cell in table.cells.values()}
+    assert any("下发 30 个项目，收回 25 个，计入 20 个" in text for text in shown)
+    with Ledger.open(place / "campaign", "test", hold=False) as ledger:
+        events = Counter(entry.event for entry in ledger.history())
+    assert events["returned"] == 26
+    assert min(events[name] for name in ("issued", "sent", "judged", "answered", "accepted", "consolidated")) >= 10
+    assert events["nothing_to_report"] == 1
     made = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
     second = perfxl("demo", place)
     assert second.exit_code == 0

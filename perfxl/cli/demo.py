@@ -1,4 +1,4 @@
-"""``perfxl demo``: the main job on the sample forms, in a folder to look at."""
+"""``perfxl demo``: the main job on the sample forms and a whole season on invented units, in a folder to look at."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..report.tally import Tally
 from ..report.text import TextReport
 from ..template import build_workbook
 from ..xlsx.writer import write_workbook
-from .demo_campaign import CAMPAIGN, RECEIVED, show_campaign
+from .demo_campaign import CAMPAIGN, LETTERS, RECEIVED, STATUS, show_season
 from .output import CannotWriteError, is_terminal, painter, terminal_width, write_file
 from .speech import Command, Speech
 
@@ -40,8 +40,10 @@ def command(say: Speech) -> click.Command:
         say,
         partial(run, say),
         (
-            "用样表演示：生成空表，核验填好的样表，把结果留在 DIR（默认 ./perfxl-demo）。",
-            "The main job on the sample forms; what it makes stays in DIR (./perfxl-demo).",
+            "用样表演示：核验填好的样表；再用虚构的单位走完一季：下发、收回、答复、催报、汇总。"
+            "结果留在 DIR（默认 ./perfxl-demo）。",
+            "The main job on the sample forms, then a whole season of invented units: sent, collected, answered, "
+            "chased, consolidated. What it makes stays in DIR (./perfxl-demo).",
         ),
         [click.Argument(["folder"], metavar="[DIR]", default="perfxl-demo")],
     )
@@ -64,9 +66,15 @@ def run(say: Speech, folder: str) -> int:
         page = html_report(verdicts, Tally(), say.lang, time.strftime("%Y-%m-%d"), across(batch))
         write_file(str(place / "report.html"), b"".join(page), say)
         _write_corrections(returns / IN_FULL, place / CORRECTIONS, say)
-    letters = show_campaign(place, time.localtime().tm_year, say)
+    letters = show_season(place, time.localtime().tm_year, say)
     click.echo(say(f"{place} 里有：", f"In {place}:"))
-    click.echo(f"  {CAMPAIGN}  " + say("一次填报任务：花名册、表、台账", "a campaign: roster, workbooks, ledger"))
+    click.echo(
+        f"  {CAMPAIGN}  "
+        + say("一次填报任务：花名册、下发和收回的表、台账", "a campaign: roster, workbooks out and back, ledger")
+    )
+    click.echo(f"  {CAMPAIGN}/consolidated/汇总.xlsx  " + say("汇总表", "the consolidated workbook"))
+    click.echo(f"  {STATUS}  " + say("收回进度，用浏览器打开", "who has returned what; open it in a browser"))
+    click.echo(f"  {LETTERS}  " + say("各单位的来信", "what the units wrote"))
     click.echo(
         f"  {RECEIVED}  "
         + say(
