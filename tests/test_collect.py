@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -355,6 +359,42 @@ def test_an_original_that_was_spoilt_is_told_and_comes_again(season: Season, pla
     assert "再收一次" in ran("collect", "--again", "--campaign", season.folder, code=3)
     season.collect(place)
     assert kept.read_bytes() == (place / "甲.xlsx").read_bytes()
+
+
+def test_the_json_has_the_keys_that_the_page_names(season: Season, place: Path) -> None:
+    (place / "甲.xlsx").write_bytes(season.workbook(season.tasks[0]))
+    (place / "说明.docx").write_bytes(b"docx")
+    (place / "坏.zip").write_bytes(b"PK no zip")
+    found = season.collected(place, code=3)
+    assert list(found) == [
+        "schema", "tool", "collected_at", "returns", "others", "mails_without_attachments", "refused", "summary",
+    ]  # fmt: skip
+    assert list(found["returns"][0]) == [
+        "assignment", "unit", "match", "counting", "status", "code", "errors", "warnings", "infos", "sheet", "file",
+        "sha256", "name", "source", "sender", "returned_at", "replaces", "behind",
+    ]  # fmt: skip
+    assert list(found["others"][0]) == ["name", "source", "sender", "file", "size"]
+    assert [each["code"] for each in found["refused"]] == ["BAD_ZIP"]
+    page = (Path(__file__).parent.parent / "docs" / "engineer.md").read_text(encoding="utf-8")
+    keys = [*found, *found["returns"][0], *found["others"][0], *found["refused"][0], *found["summary"]]
+    assert not [key for key in keys if key not in ("schema", "tool", "collected_at") and f"`{key}`" not in page]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_interrupted_it_keeps_what_was_done_and_carries_on(season: Season, place: Path) -> None:
+    for number in range(40):
+        words = f"第 {number} 稿，已经完成。"
+        (place / f"{number:02}.xlsx").write_bytes(season.workbook(season.tasks[number % 4], actual_result=words))
+    command = [sys.executable, "-m", "perfxl", "collect", str(place), "--campaign", str(season.folder), "--jobs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not list((season.folder / "returns").rglob("*.xlsx")):
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode in (0, 130), said
+    assert "Traceback" not in said
+    season.collect(place)
+    assert len([row for row in season.tables()["judgement"] if row[6] == "counts"]) == 40
 
 
 def test_without_a_source_or_a_campaign_it_says_so(season: Season, tmp_path: Path) -> None:

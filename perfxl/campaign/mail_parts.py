@@ -20,7 +20,7 @@ from typing import NamedTuple
 from ..rejection import Rejected
 from ..xlsx.limits import MIB
 
-MAX_MAIL, MAX_PARTS, MAX_DEPTH, MAX_BOUNDARIES = 100 * MIB, 1_000, 8, 3_000
+MAX_MAIL, MAX_PARTS, MAX_DEPTH, MAX_BOUNDARIES = 60 * MIB, 1_000, 8, 3_000
 """Bytes of a mail; parts of it; how deep they lie in one another; lines that begin like a boundary."""
 
 _ID = re.compile(r"<[!-;=?-~]{1,300}>")

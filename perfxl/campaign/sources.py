@@ -71,7 +71,8 @@ def _is_own(folder: Path, campaign: Path) -> bool:
 
 def _file(path: Path, source: str, hint: str = "") -> Iterator[Find]:
     """One file; a mailbox file message by message."""
-    name = os.path.relpath(path.resolve() if not path.is_symlink() else path.absolute(), source)
+    there = path.resolve() if not path.is_symlink() else path.absolute()
+    name = os.path.relpath(there, source).replace(os.sep, "/")
     low = name.lower()
     came = now()
     try:
