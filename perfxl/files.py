@@ -44,23 +44,48 @@ class Source:
     name: str
 
 
+class _Names:
+    """Names of files in blocks: as many texts of their own take three times the room."""
+
+    _BLOCK = 64
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._blocks: list[bytes] = []
+        self._last: list[str] = []
+        self.add(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        """More names behind the others."""
+        for name in names:
+            self._last.append(name)
+            if len(self._last) == self._BLOCK:
+                self._blocks.append(os.fsencode("\0".join(self._last)))
+                self._last = []
+
+    def __getitem__(self, at: int) -> str:
+        block, place = divmod(at, self._BLOCK)
+        if block == len(self._blocks):
+            return self._last[place]
+        return os.fsdecode(self._blocks[block].split(b"\0")[place])
+
+
 class Sources(Sequence[Source]):
     """The files of a run in order; folders and names are kept, each ``Source`` is made when it is asked for."""
 
     def __init__(self) -> None:
         self._folders: list[str] = []
-        self._names: list[list[str]] = []
+        self._names: list[_Names] = []
         self._ends: list[int] = []
 
     def add(self, folder: str, names: list[str]) -> None:
         """Files of one folder, or with ``""`` paths as they were given."""
         if self._folders and self._folders[-1] == folder:
-            self._names[-1] += names
+            self._names[-1].add(names)
             self._ends[-1] += len(names)
         elif names:
             self._ends.append(len(self) + len(names))
             self._folders.append(folder)
-            self._names.append(names)
+            self._names.append(_Names(names))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0

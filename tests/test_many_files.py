@@ -27,7 +27,7 @@ from perfxl.batch import Batch
 from perfxl.checking import Judged, Terms, check, judge_source
 from perfxl.cli.progress import Progress
 from perfxl.cli.speech import Speech
-from perfxl.files import Source, contents, find_files
+from perfxl.files import Source, Sources, contents, find_files
 from perfxl.finding import Verdict
 from perfxl.rejection import Rejected
 
@@ -385,3 +385,14 @@ def test_the_line_is_wiped_and_absent_where_nobody_looks() -> None:
     with Progress("核验", "checking", 5, Speech("zh"), stream=stream) as bar:
         bar.step()
     assert stream.getvalue() == ""
+
+
+def test_names_kept_in_blocks_are_those_that_were_given() -> None:
+    names = [f"自评表{number}.xlsx" for number in range(150)] + ["\udcb2odd.xlsx"]
+    found = Sources()
+    for at in (0, 1, 3, 70, 140):
+        found.add("收回", names[at : {0: 1, 1: 3, 3: 70, 70: 140, 140: 151}[at]])
+    found.add("", ["a.xlsx"])
+    assert [source.path for source in found] == [os.path.join("收回", name) for name in names] + ["a.xlsx"]
+    assert found[-1].path == "a.xlsx"
+    assert [source.path for source in found[62:66]] == [os.path.join("收回", name) for name in names[62:66]]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+RUN = Path(__file__).resolve().parent / "run.py"
 
 FLOOR = """
 import sys, os, zipfile
@@ -99,11 +100,11 @@ def flat_memory(many: Path, count: int, few: Path, small: int) -> None:
         )
 
 
-def against_floor(forms: Path, count: int, rounds: int) -> None:
+def against_floor(forms: Path, title: str, count: int, rounds: int) -> None:
     """The whole check against nothing but unzipping and parsing."""
     ours, floor = check(forms, "--jobs", "1", "--format", "json"), [sys.executable, "-c", FLOOR, str(forms)]
     ratio = statistics.median(measure(ours).cpu / measure(floor).cpu for _ in range(rounds))
-    print(f"check, {count} files, json, one job: {ratio:.2f} times the CPU of unzip and expat without handlers")
+    print(f"check, {count} {title}, json, one job: {ratio:.2f} times the CPU of unzip and expat without handlers")
 
 
 def main() -> None:
@@ -128,7 +129,11 @@ def main() -> None:
         if chosen.only in (None, "jobs"):
             two_jobs(filled("jobs", jobs), jobs, rounds)
         if chosen.only in (None, "floor"):
-            against_floor(filled("floor", floor), floor, rounds)
+            against_floor(filled("floor", floor), "forms as printed", floor, rounds)
+            issued = folder / "issued"
+            issued.mkdir()
+            subprocess.run([sys.executable, str(RUN), "--fill", str(issued), str(floor)], check=True)
+            against_floor(issued, "issued forms", floor, rounds)
         if chosen.only in (None, "memory"):
             flat_memory(filled("many", large), large, filled("few", 100), 100)
 
