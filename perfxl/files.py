@@ -62,6 +62,9 @@ class _Names:
                 self._blocks.append(os.fsencode("\0".join(self._last)))
                 self._last = []
 
+    def __len__(self) -> int:
+        return len(self._blocks) * self._BLOCK + len(self._last)
+
     def __getitem__(self, at: int) -> str:
         block, place = divmod(at, self._BLOCK)
         if block == len(self._blocks):
@@ -101,7 +104,8 @@ class Sources(Sequence[Source]):
         if not 0 <= number < len(self):
             raise IndexError(at)
         place = bisect_right(self._ends, number)
-        name = self._names[place][number - self._ends[place]]
+        names = self._names[place]
+        name = names[number - self._ends[place] + len(names)]
         path = os.path.join(self._folders[place], name)
         return Source(path, _display(path))
 
