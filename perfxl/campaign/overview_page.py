@@ -41,7 +41,7 @@ def html_pieces(
     yield _tiles(totals, lang)
     yield b'<div class="list"><table>\n<thead><tr>'
     for name, zh, en, _ in COLUMNS:
-        yield f'<th scope="col"{_RIGHT.get(name, "")}>{zh if lang == "zh" else en}</th>'.encode()
+        yield f'<th scope="col" class="{_KINDS.get(name, "")}">{zh if lang == "zh" else en}</th>'.encode()
     yield b"</tr></thead>\n<tbody>\n"
     for line in every:
         yield _html_row(line, lang, link)
@@ -49,7 +49,15 @@ def html_pieces(
     yield f"<footer>perfxl {__version__}</footer>\n</body>\n</html>\n".encode()
 
 
-_RIGHT = {"days_late": ' class="r"', "returns": ' class="r"'}
+_KINDS = {
+    "days_late": "r",
+    "returns": "r",
+    "sent": "d",
+    "returned": "d",
+    "answered": "d",
+    "file": "f",
+    "unit_name": "f",
+}
 
 
 def _tiles(totals: Totals, lang: str) -> bytes:
@@ -90,8 +98,10 @@ def _html_row(line: Line, lang: str, link: Link) -> bytes:
             there = link(str(value))
             text = escape(plain_text(line.standing.name))
             text = f'<a href="{escape(quote(there))}">{text}</a>' if there else text
-        late = name == "days_late" and (line.days_late or 0) > 0 and line.place == "missing"
-        kinds = " ".join(filter(None, ["r" if name in _RIGHT else "", "late" if late else ""]))
+        elif name == "days_late" and (line.days_late or 0) <= 0:
+            text = ""  # on paper a day too early says nothing
+        late = name == "days_late" and bool(text) and line.place == "missing"
+        kinds = " ".join(filter(None, [_KINDS.get(name, ""), "late" if late else ""]))
         cells.append(f'<td class="{kinds}">{text}</td>' if kinds else f"<td>{text}</td>")
     return f"<tr>{''.join(cells)}</tr>\n".encode()
 
@@ -135,9 +145,11 @@ rect.f-fail{fill:var(--red)}rect.f-notes{fill:var(--amber)}rect.f-pass{fill:var(
 table{width:100%;border-collapse:collapse;font-size:13.5px}
 th{font-weight:500;font-size:12.5px;color:var(--soft);text-align:left;background:var(--raised);white-space:nowrap}
 th,td{padding:9px 12px;vertical-align:top}
-tbody td{border-top:1px solid var(--line);overflow-wrap:anywhere;min-width:72px}
+tbody td{border-top:1px solid var(--line);overflow-wrap:anywhere;min-width:54px}
 tbody tr:hover{background:var(--raised)}
 .r{text-align:right;font-variant-numeric:tabular-nums}
+.d{white-space:nowrap}
+.f{min-width:150px}
 .late{color:var(--red);font-weight:600}
 a{color:var(--blue)}
 .state{display:inline-block;padding:1px 9px;border-radius:20px;font-size:12.5px;white-space:nowrap}
