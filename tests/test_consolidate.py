@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import require
-from recalculation import agree, libreoffice, without_results
+from recalculation import agree, ironcalc, libreoffice, without_results
 from rosters import campaign, few
 from seasons import hand_in, opened, take_in, worse
 
@@ -225,14 +225,16 @@ def test_a_file_that_was_written_otherwise_stops_it(
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
 
 
-def test_libreoffice_comes_to_what_we_say(season: Path, tmp_path: Path) -> None:
-    soffice = require("soffice")
+@pytest.mark.parametrize("engine", ["LibreOffice", "IronCalc"])
+def test_other_programs_come_to_what_we_say(season: Path, tmp_path: Path, engine: str) -> None:
+    soffice = require("soffice") if engine == "LibreOffice" else ""
     files = dict[str, bytes]()
     for lang in ("zh", "en"):
         place = tmp_path / f"{lang}.xlsx"
         book_of(season, place, lang=lang)
         files[lang] = place.read_bytes()
-    looks = libreoffice(soffice, {name: without_results(data) for name, data in files.items()}, tmp_path / "lo")
+    given = {name: without_results(data) for name, data in files.items()}
+    looks = libreoffice(soffice, given, tmp_path / "lo") if soffice else ironcalc(given, tmp_path / "ironcalc")
     compared = 0
     for name, data in files.items():
         for at, sheet in enumerate(read_workbook(data).sheets):
@@ -295,6 +297,27 @@ def test_a_target_that_is_open_elsewhere_is_left_as_it_is(
     assert caught.value.exit_code == 3
     assert not list(tmp_path.rglob(".perfxl*"))
     assert place.read_bytes() == before
+
+
+def test_amounts_out_of_all_proportion_are_added_up_exactly(tmp_path: Path) -> None:
+    """Two ways of adding up that round would differ, and the officer would get no workbook."""
+    folder = campaign(tmp_path / "c", few(4))
+
+    def vast(number: int, record: SelfEvaluation) -> SelfEvaluation:
+        first, *rest = record.funds
+        amount = Decimal("1e31") if number == 2 else first.executed_amount
+        return replace(record, funds=(replace(first, executed_amount=amount), *rest))
+
+    hand_in(folder, vast)
+    ran = run(folder, "--include", "fail", "--unit", "万元", "--tables", "parquet", "--lang", "zh")
+    assert ran.returncode == 0, ran.stderr
+    assert "计入 4 个" in ran.stdout
+
+
+def test_a_name_that_excel_would_not_open_is_refused(season: Path) -> None:
+    ran = run(season, "-o", "a.xls")
+    assert ran.returncode == 2
+    assert ".xlsx" in ran.stderr
 
 
 def test_an_empty_season_has_a_workbook_too(tmp_path: Path) -> None:

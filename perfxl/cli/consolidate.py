@@ -25,6 +25,7 @@ from ..campaign.trouble import CampaignError
 from ..config import load_config
 from ..definition import BrokenDefinitionError
 from ..finding import Status
+from .progress import Progress
 from .roster_mistakes import list_mistakes
 from .speech import Command, Speech
 from .trouble import CampaignClickError
@@ -92,6 +93,7 @@ def command(say: Speech) -> click.Command:
                 metavar="DIR",
                 help=say("上一年度的任务文件夹，核对衔接（规则 C07）。", "the campaign of the year before (rule C07)"),
             ),
+            click.Option(["--quiet"], is_flag=True, help=say("不显示进度。", "no progress")),
             click.Option(["--network"], is_flag=True, help=say("文件夹在网络共享上也用。", "allow a network share")),
         ],
     )
@@ -107,6 +109,7 @@ def run(
     tables: tuple[str, ...],
     accounts: str | None,
     earlier: str | None,
+    quiet: bool,
     network: bool,
 ) -> int:
     """Add up, and say what counts and what does not."""
@@ -115,6 +118,8 @@ def run(
         raise click.UsageError(
             say("--include 与 --accepted-only 不能同用。", "--include and --accepted-only exclude each other.")
         )
+    if out and not out.lower().endswith(".xlsx"):
+        raise click.UsageError(say(f"{out}：文件名应以 .xlsx 结尾。", f"{out}: the name should end with .xlsx."))
     try:
         campaign = read_campaign(place)
         form = campaign.load_form()
@@ -134,7 +139,8 @@ def run(
                 tables=tuple(dict.fromkeys(cast("tuple[Format, ...]", tables))),
             )
             ledger = undo.enter_context(Ledger.open(place, "consolidate", network=network))
-            made = consolidate(ledger, campaign, form, plan, wish, config=config)
+            bar = undo.enter_context(Progress("汇总", "consolidating", len(plan.tasks), say, quiet=quiet))
+            made = consolidate(ledger, campaign, form, plan, wish, config=config, step=bar.step)
         with made.frame.season:
             _report(say, made, terms)
     except RosterError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import localcontext
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +38,10 @@ from .tables import TABLES, Format, Table, write_csv
 
 FOLDER, WORKBOOK = "consolidated", ("汇总.xlsx", "consolidated.xlsx")
 """Where it goes in a campaign folder unless somebody says otherwise: Chinese and English."""
+
+
+DIGITS = 350
+"""So many digits are added up exactly: a cell holds up to 309 of them in front of the point."""
 
 
 @noun
@@ -80,7 +85,8 @@ def consolidate(
         must_have_arrow()
     for folder in {path.parent for path in (wish.out, *tables)}:
         swept(folder)
-    with ExitStack() as undo:
+    with localcontext() as context, ExitStack() as undo:
+        context.prec = DIGITS
         try:
             season = _gathered(ledger, form, plan, wish, config, step)
         except sqlite3.OperationalError as error:

@@ -6,7 +6,7 @@ Nothing is left out silently: each project of the plan is a line, counted or not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal
 
 from ...finding import Finding, Severity, Status, Verdict
@@ -23,6 +23,7 @@ Why = Literal[
 ]  # fmt: skip
 """Why a project does not count; ``""`` where it does."""
 Unit = Literal["元", "万元"]
+_USUAL = Context(prec=28)
 MONEY = ("initial_budget", "annual_budget", "executed_amount")
 
 
@@ -139,7 +140,7 @@ def _share(part: Decimal, whole: Decimal) -> Decimal | None:
     """A fraction; ``None`` for what is none, or out of all proportion."""
     if whole <= 0 or (part and part.adjusted() - whole.adjusted() > 15):
         return None
-    return part / whole
+    return _USUAL.divide(part, whole)
 
 
 def budget_of(project: Project, form: Form) -> Decimal | None:

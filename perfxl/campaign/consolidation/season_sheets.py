@@ -14,7 +14,7 @@ from ...rules import across_by_code, by_code
 from ...sheet import Area, Cell, Line, PrintSetup, Sheet
 from .counting import Project
 from .overview import Frame
-from .page import MOST_LINKS, Column, Content, Layout, cell, listed, row
+from .page import LINE, MOST_LINKS, Column, Content, Layout, cell, listed, row
 from .season import Beside, RuleCount
 from .words import BESIDE, WHY, reason
 
@@ -213,9 +213,10 @@ def about_sheet(frame: Frame, notes: tuple[tuple[str, str], ...]) -> Sheet:
     cells: dict[tuple[int, int], Cell] = {(1, 1): Cell(value=frame.title, text=frame.title, style="sum_title")}
     heights = {1: 28.0}
     for number, (head, text) in enumerate(notes, 3):
-        cells[number, 1] = Cell(value=head, text=head, style="guide_head")
-        cells[number, 2] = Cell(value=text, text=text, style="guide_text")
-        heights[number] = 15.0 * max(1, -(-shown_width(text) // 100)) + 6
+        shown = head if number == 3 or head != notes[number - 4][0] else ""
+        cells[number, 1] = Cell(value=shown or None, text=shown, style="sum_total")
+        cells[number, 2] = Cell(value=text, text=text, number_format="@", style="sum_text")
+        heights[number] = LINE * max(1, -(-shown_width(text) // 108)) + 7
     return Sheet(
         name=name,
         cells=cells,

@@ -7,13 +7,14 @@ digests that were kept of the returns, which count in 元, added up by SQL.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from ...form import Form
 from ...noun import noun
 from .counting import Project, Unit, budget_of, converted, rate_of
 from .season import Again, Season
 
+_USUAL = Context(prec=28)
 FIGURES = ("initial", "annual", "executed", "total")
 
 
@@ -37,7 +38,7 @@ class Sum:
 
     def average(self) -> Decimal | None:
         """平均总分, not rounded."""
-        return None if self.total is None or not self.scored else self.total / self.scored
+        return None if self.total is None or not self.scored else _USUAL.divide(self.total, Decimal(self.scored))
 
     def rate(self, form: Form) -> Decimal | None:
         """执行率 of all of them."""

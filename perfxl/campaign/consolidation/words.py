@@ -16,7 +16,7 @@ WHY: Mapping[Why, Pair] = {
     "notes": ("有提醒，本次不计", "has notes, which do not count here"),
     "not_accepted": ("尚未通过审核", "not accepted yet"),
     "internal_error": ("程序未能核验", "perfxl failed on it"),
-    "waived": ("免报", "excused"),
+    "waived": ("已豁免", "waived"),
     "nothing_to_report": ("零报告", "nothing to report"),
     "blank": ("未填报或未能核验", "blank, or could not be judged"),
 }
