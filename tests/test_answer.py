@@ -317,6 +317,23 @@ def test_a_blank_form_is_missing_and_the_reminder_says_so(season: Season, tmp_pa
     assert "收到的表尚未填报" in body(message)
 
 
+def test_a_file_that_could_not_be_read_is_named_with_the_remedy(season: Season, tmp_path: Path) -> None:
+    (tmp_path / "坏.eml").write_bytes(
+        mail(
+            ("预算.xlsx", b"PK\x03\x04 torn"),
+            sender="lin@u02.example",
+            message_id="<torn@u02.example>",
+            date="Wed, 31 Dec 2098 09:00:00 +0800",
+        )
+    )
+    season.collect(tmp_path / "坏.eml", code=3)
+    with mail_server() as server:
+        listen(season, server)
+        ran("chase", season.folder, *SEND)
+        (message,) = delivered(server)
+    assert "预算.xlsx：文件已损坏或没有传完整，打不开。" in body(message)
+
+
 def test_a_round_that_is_not_through_is_carried_on(tmp_path: Path) -> None:
     season = Season(tmp_path / "c").with_mail()
     with mail_server() as server:

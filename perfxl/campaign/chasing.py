@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..noun import noun
+from ..rejection import REJECTIONS
+from ..report.words import clean
 from .answering import first_letter, take_back
 from .drafting import Prepared, Problem, address_problems
 from .enclosing import Issued
@@ -24,7 +26,8 @@ from .plan import Contact, Unit
 from .stationery import template_path
 from .trouble import CampaignError
 
-CHASE = "chase"
+CHASE, FEW = "chase", 5
+"""The purpose of a reminder; so many files that could not be read stand in one."""
 _ROUND = re.compile(r"[A-Za-z0-9]{1,20}")
 
 
@@ -37,12 +40,21 @@ class Missing(NamedTuple):
     foreign: bool
 
 
+class Unreadable(NamedTuple):
+    """A file that the unit sent and that could not be judged: its name, why, and what to do."""
+
+    name: str
+    why: str
+    remedy: str
+
+
 class ChaseFacts(NamedTuple):
     """What the template of a reminder may use. ``days``: to the due date, below 0 behind it; ``None`` without one."""
 
     unit: Unit
     contacts: tuple[Contact, ...]
     projects: tuple[Missing, ...]
+    unreadable: tuple[Unreadable, ...]
     year: int
     due: datetime.date | None
     days: int | None
@@ -142,6 +154,7 @@ class Chasing:
             projects=tuple(
                 Missing(line.assignment, line.project, line.stray == "blank", line.stray == "foreign") for line in lines
             ),
+            unreadable=self._unreadable(unit),
             year=plan.fiscal_year,
             due=plan.due,
             days=(plan.due - self.today).days if plan.due else None,
@@ -153,3 +166,23 @@ class Chasing:
         return put_letter(
             self.outbox, self.order, unit, purpose, 1, letter, (), enclosures, first_letter(self.ledger, unit)
         )
+
+    def _unreadable(self, unit: Unit) -> tuple[Unreadable, ...]:
+        """What came from the unit's addresses, with or after its newest return, and could not be judged."""
+        addresses = [contact.address.strip().lower() for contact in unit.contacts]
+        marks = ", ".join("?" * len(addresses))
+        rows = self.ledger.database.execute(
+            f"""SELECT DISTINCT a.name, j.code FROM judged j JOIN arrival a ON a.sha256 = j.sha256
+                WHERE j.standing = 'rejected' AND a.sender IN ({marks}) AND a.came_at >= (
+                  SELECT coalesce(max(came_at), '') FROM judged WHERE standing = 'counts' AND unit = ?)
+                ORDER BY a.came_at DESC LIMIT {FEW}""",
+            [*addresses, unit.code],
+        )
+        zh = self.order.lang == "zh"
+        found = list[Unreadable]()
+        for name, code in rows:
+            words = REJECTIONS.get(code)
+            if words is not None:
+                why, remedy = (words.zh, words.remedy_zh) if zh else (words.en, words.remedy_en)
+                found.append(Unreadable(clean(name, 200), why, remedy))
+        return tuple(found)
