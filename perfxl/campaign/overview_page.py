@@ -50,13 +50,9 @@ def html_pieces(
 
 
 _KINDS = {
-    "days_late": "r",
-    "returns": "r",
-    "sent": "d",
-    "returned": "d",
-    "answered": "d",
-    "file": "f",
-    "unit_name": "f",
+    **dict.fromkeys(("days_late", "returns"), "r"),
+    **dict.fromkeys(("assignment", "unit", "verdict", "sent", "returned", "answered"), "d"),
+    **dict.fromkeys(("unit_name", "file"), "f"),
 }
 
 
