@@ -189,10 +189,11 @@ def _say_left_over(say: Speech, ledger: Ledger, works: Works) -> None:
 
 
 def _say_next(say: Speech, folder: str) -> None:
+    shown = f'"{folder}"' if " " in folder else folder
     click.echo(
         say(
-            f"下一步：perfxl send {folder}  演练，写出要发的邮件，什么也不发出；看过无误再加 --send。",
-            f"Next: perfxl send {folder}  rehearses: it writes the messages and sends nothing. "
-            "Add --send when they are right.",
+            f"下一步：perfxl send {shown}（演练：写出要发的邮件，什么也不发出；看过无误再加 --send）",
+            f"Next: perfxl send {shown}  (a rehearsal: it writes the messages and sends nothing; "
+            "add --send when they are right)",
         )
     )
