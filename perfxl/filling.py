@@ -123,11 +123,15 @@ class Shape:
 
     def heights(self, cells: Mapping[tuple[int, int], Cell]) -> dict[int, float]:
         """Rows as tall as their texts need, within the 409 points that a row can have."""
-        heights = dict(self._heights)
+        heights, one = dict(self._heights), LINE_HEIGHT + 8
         for corner, row, width in self._places:
             text = cells[corner].text
             if text:
-                need = lines(text, width) * LINE_HEIGHT + 8
+                need = (
+                    one
+                    if len(text) * 2.06 <= width - 0.5 and "\n" not in text
+                    else lines(text, width) * LINE_HEIGHT + 8
+                )
                 if need > heights.get(row, 15.0):
                     heights[row] = min(MAX_HEIGHT, need)
         tall = max(goal_height(self.page.form, (cells[corner].text,), width) for corner, width in self._goals)

@@ -25,9 +25,10 @@ from typing import Any, NamedTuple
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
@@ -69,13 +70,30 @@ class _Parser(WorkSheetParser):
     """openpyxl's parser of a sheet, which forgets each row when it has given it."""
 
     def parse_row(self, row: Any) -> Any:
-        number, cells = super().parse_row(row)
-        self.row_dimensions.clear()
-        for element, cell in zip(row, cells, strict=True):
-            if cell["value"] is None and len(element) and cell["data_type"] != "s":
-                formula = element.find(FORMULA_TAG) is not None
-                cell["data_type"] = UNCOMPUTED if formula else cell["data_type"]
-        return number, cells
+        number = row.get("r", "")
+        try:
+            if not number.isdecimal():
+                raise KeyError
+            self.row_counter = int(number)
+            return self.row_counter, [self._filled(element) for element in row if len(element)]
+        except KeyError:  # rows or cells that do not say where they stand
+            parsed = super().parse_row(row)
+            self.row_dimensions.clear()
+            return parsed
+
+    def _filled(self, element: Any) -> Any:
+        """A cell that holds something. Texts, the most of a roster, without openpyxl's detours."""
+        place = element.attrib["r"]
+        if element.get("t") == "s" and len(element) == 1 and element[0].tag == VALUE_TAG and element[0].text:
+            value = self.shared_strings[int(element[0].text)]
+            return {"column": _column(place.rstrip("0123456789")), "value": value, "data_type": "s"}
+        cell = self.parse_cell(element)
+        if cell["value"] is None and cell["data_type"] != "s" and element.find(FORMULA_TAG) is not None:
+            cell["data_type"] = UNCOMPUTED
+        return cell
+
+
+_column = lru_cache(maxsize=256)(column_index_from_string)
 
 
 class _Package(ExcelReader):

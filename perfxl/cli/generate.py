@@ -23,8 +23,8 @@ from .roster_mistakes import list_mistakes
 from .speech import Command, Speech
 from .stopping import INTERRUPTED, stoppable
 from .tally import Tally
+from .targets import unit_codes
 from .trouble import CampaignClickError
-from .units import unit_codes
 
 ROOM = 60_000
 """Bytes of disk that a workbook may take until all is done: twice its size."""

@@ -26,8 +26,8 @@ from .progress import Progress
 from .roster_mistakes import list_mistakes
 from .sending import REFUSED, Wishes, confirm, deliver
 from .speech import Command, Speech
+from .targets import unit_codes
 from .trouble import CampaignClickError
-from .units import unit_codes
 
 _SHOWN = 20
 

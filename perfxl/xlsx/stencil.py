@@ -18,7 +18,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from io import BytesIO
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import NamedTuple
 
 from perfxl.noun import noun
@@ -114,7 +115,8 @@ def _height(points: float) -> str:
 @noun
 class _SheetStencil:
     """A sheet cut at its slots: ``pieces`` with a gap at each slot and each height; ``known`` has the
-    computed cells of the last workbook as they were spelled, for the many that come again."""
+    computed cells of the last workbook as they were spelled, for the many that come again; ``order`` and ``values``
+    are the cells of ``sheet``."""
 
     sheet: Sheet
     pieces: tuple[str, ...]
@@ -122,6 +124,8 @@ class _SheetStencil:
     heights: tuple[tuple[int, int], ...]
     places: frozenset[tuple[int, int]]
     known: dict[int, tuple[Cell, str]]
+    order: tuple[tuple[int, int], ...]
+    values: tuple[Cell, ...]
 
     def fits(self, sheet: Sheet) -> bool:
         """Whether the sheet is of this shape."""
@@ -134,8 +138,13 @@ class _SheetStencil:
             return False
         if not self.slots and sheet.heights != mine.heights:
             return False
-        for place, cell in sheet.cells.items():
-            other = mine.cells[place]
+        cells = sheet.cells
+        if self.order == tuple(cells):  # as all of one shape are: then most are the very same
+            unlike: Iterable[tuple[int, int]] = compress(self.order, map(is_not, cells.values(), self.values))
+        else:
+            unlike = cells
+        for place in unlike:
+            cell, other = cells[place], mine.cells[place]
             if cell is not other and (cell != other if place not in self.places else not _looks_alike(cell, other)):
                 return False
         return True
@@ -231,7 +240,14 @@ def _cut(sheet: Sheet, markup: str, renumber: Mapping[int, int]) -> _SheetStenci
     if {slot.place for slot in slots} != places or (places and {row for _, row in heights} != sheet.heights.keys()):
         raise UnprovedError("a cell or a row of the sheet is not in the file")
     return _SheetStencil(
-        sheet=sheet, pieces=tuple(pieces), slots=tuple(slots), heights=tuple(heights), places=places, known={}
+        sheet=sheet,
+        pieces=tuple(pieces),
+        slots=tuple(slots),
+        heights=tuple(heights),
+        places=places,
+        known={},
+        order=tuple(sheet.cells),
+        values=tuple(sheet.cells.values()),
     )
 
 
