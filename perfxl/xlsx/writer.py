@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from io import BytesIO, StringIO
+from sys import intern
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -432,7 +433,14 @@ def _formula(text: str, where: str) -> str:
 
 
 class _Link(Url):  # type: ignore[misc]
-    """A link whose path has slashes, as Excel itself stores it: others do not know the backslashes."""
+    """A link whose path has slashes, as Excel itself stores it: others do not know the backslashes. The
+    library keeps each until the end: what it does not ask for again is let go."""
+
+    def __init__(self, link: str) -> None:
+        super().__init__(link)
+        if link.startswith("external:"):
+            self._text, self._original_url = "→", ""
+            self._link, self._anchor = self._relationship_link, intern(self._anchor)
 
     def _target(self) -> str:
         return str(super()._target()).replace("\\", "/")
