@@ -2,12 +2,14 @@
 
     python docs/pictures/officer.py
 
-Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``roster.png``, ``issued.png`` and ``correction.png``.
+Needs LibreOffice (soffice), pdftoppm and a Chinese font for ``roster.png``, ``issued.png``, ``correction.png``,
+``consolidated.png`` and ``charts.png``.
 """
 
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -28,12 +30,20 @@ FOLDER = "2026年绩效自评"
 FORM = load_form("shanghai")
 
 
-def page(workbook: Path, target: Path, number: int, work: Path, resolution: int) -> None:
-    """A page of a workbook as it prints."""
+def page(
+    workbook: Path,
+    target: Path,
+    number: int,
+    work: Path,
+    resolution: int,
+    crop: tuple[int, int, int, int] | None = None,
+) -> None:
+    """A page of a workbook as it prints; of it ``crop``: left, top, width, height."""
     profile = f"-env:UserInstallation=file://{work}/profile"
     command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(work), str(workbook)]
     subprocess.run(command, check=True, capture_output=True)
-    span = ["-f", str(number), "-l", str(number), "-r", str(resolution), "-png", "-singlefile"]
+    part = [word for key, value in zip("xyWH", crop or (), strict=False) for word in (f"-{key}", str(value))]
+    span = [*part, "-f", str(number), "-l", str(number), "-r", str(resolution), "-png", "-singlefile"]
     subprocess.run(["pdftoppm", *span, str(work / f"{workbook.stem}.pdf"), str(target)], check=True)
 
 
@@ -59,16 +69,36 @@ def correction(work: Path) -> None:
     page(workbook, HERE / "correction", 1, work, 90)
 
 
-def come_back(work: Path) -> None:
-    """What the sample's units send back, as letters in a folder beside the campaign."""
-    folder = work / FOLDER
+def units_of(folder: Path) -> Units:
+    """The units of the sample at their desks."""
     campaign = read_campaign(folder)
     at = datetime(2026, 11, 23, 9, tzinfo=timezone(timedelta(hours=8)))
-    units = Units(campaign=campaign, form=FORM, plan=read_plan(campaign, FORM), key=read_key(folder), at=at)
+    return Units(campaign=campaign, form=FORM, plan=read_plan(campaign, FORM), key=read_key(folder), at=at)
+
+
+def come_back(work: Path) -> None:
+    """What the sample's units send back, as letters in a folder beside the campaign."""
     (work / "报回").mkdir()
-    for number, letter in enumerate(units.letters(), 1):
+    for number, letter in enumerate(units_of(work / FOLDER).letters(), 1):
         if letter.unit in ("U02", "U03", "U06", "U07"):
             (work / "报回" / f"{number:02}.eml").write_bytes(letter.data)
+
+
+def consolidated(work: Path) -> None:
+    """The sheets 汇总 and 图表 of the sample's season, without the empty part of their pages."""
+    folder, units = work / FOLDER, units_of(work / FOLDER)
+    letters = [*units.letters(), units.mended()]
+    names = [f"{number:02}.eml" for number, _ in enumerate(letters)]
+    for name, letter in zip(names, letters, strict=True):
+        (work / name).write_bytes(letter.data)
+    for command in (["collect", *names, "--campaign", FOLDER], ["consolidate", FOLDER, "--quiet"]):
+        ran = [sys.executable, "-m", "perfxl", "--lang", "zh", *command]
+        subprocess.run(
+            ran, cwd=work, check=False, stdout=subprocess.DEVNULL
+        )  # collect ends with 1: a form is a stranger's
+    workbook = folder / "consolidated" / "汇总.xlsx"
+    for name, number, crop in (("consolidated", 1, (50, 80, 2130, 1200)), ("charts", 4, (40, 40, 1250, 640))):
+        page(workbook, HERE / name, number, work, 130 if number == 1 else 80, crop)
 
 
 def main() -> None:
@@ -90,6 +120,7 @@ def main() -> None:
         terminal(["perfxl", "collect", "报回", "--campaign", FOLDER], HERE / "collect.svg", work)
         few = ["--only", "U02", "--only", "U03", "--only", "U04", "--only", "U06"]
         terminal(["perfxl", "status", FOLDER, *few], HERE / "status.svg", work)
+        consolidated(work)
 
 
 if __name__ == "__main__":

@@ -439,8 +439,9 @@ class _Link(Url):  # type: ignore[misc]
     def __init__(self, link: str) -> None:
         super().__init__(link)
         if link.startswith("external:"):
+            anchor: str = getattr(self, "_anchor")  # noqa: B009
             self._text, self._original_url = "→", ""
-            self._link, self._anchor = self._relationship_link, intern(self._anchor)
+            self._link, self._anchor = self._relationship_link, intern(anchor)
 
     def _target(self) -> str:
         return str(super()._target()).replace("\\", "/")
