@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 from .noun import ordered_noun
@@ -18,11 +18,22 @@ from .record import Kind, Operator, Target
 
 _STORED = pattern(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _ONE = Decimal(1)
+_WIDE = Context(prec=400)
+"""For rounding: a product of the largest figures has all its digits."""
+
+MOST_DIGITS = 18
+"""Digits before the point, and three times as many behind it: what has more is no figure of a form."""
+_NOTHING = Decimal("1e-54")
+
+
+def is_figure(number: Decimal) -> bool:
+    """Whether a form may hold the number: what is longer is a slip, as a pasted account number."""
+    return number.is_finite() and number.adjusted() < MOST_DIGITS and places_of(number) <= 3 * MOST_DIGITS
 
 
 def half_up(number: Decimal, places: int) -> Decimal:
     """四舍五入 to ``places`` decimals, away from zero at the half, as Excel's ROUND does."""
-    return number.quantize(_ONE.scaleb(-places), rounding=ROUND_HALF_UP)
+    return number.quantize(_ONE.scaleb(-places), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def plain(number: Decimal) -> str:
@@ -39,19 +50,19 @@ def neat(number: Decimal) -> str:
 def from_double(stored: str) -> Decimal:
     """A number as a file stores it, to the 15 digits that Excel itself shows.
 
-    ``9.8300000000000001`` gives ``9.83``.  Raises ``ValueError`` for NaN, inf, an
-    overflow and whatever else is no number.
+    ``9.8300000000000001`` gives ``9.83``; what is left of a difference of equals, below 1e-54, is 0.
+    Raises ``ValueError`` for NaN, inf, an overflow and whatever else is no figure.
     """
     whole, _, part = stored.partition(".")
     digits = whole.removeprefix("-") + part
     if not (digits.isascii() and digits.isdigit()) and not _STORED.fullmatch(stored):
         raise ValueError(f"not a stored number: {stored!r}")
     number = Decimal(format(float(stored), ".15g"))
-    if not number.is_finite():
-        raise ValueError(f"not a finite number: {stored!r}")
-    if number.as_tuple().exponent > 0:  # type: ignore[operator]
-        return number.quantize(_ONE) if number.adjusted() < 27 else number
-    return number
+    if number.is_finite() and abs(number) < _NOTHING:
+        return number if number == 0 else Decimal(0)
+    if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
+        raise ValueError(f"no figure: {stored!r}")
+    return number.quantize(_ONE) if number.as_tuple().exponent > 0 else number  # type: ignore[operator]
 
 
 @ordered_noun
@@ -100,7 +111,7 @@ def as_printed(number: Decimal, number_format: str) -> Decimal:
     places = how.places + 2 if how.percent else how.places
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent < places:
-        return number.quantize(_ONE.scaleb(-places))
+        return number.quantize(_ONE.scaleb(-places), context=_WIDE)
     return number
 
 
@@ -203,6 +214,8 @@ def read_amount(text: str) -> Amount | None:
     if len(whole) > 1 and whole[0] == "0":
         oddities.add("leading_zero")
     number = Decimal(found["sign"] + whole.replace(",", "") + (found["part"] or ""))
+    if not is_figure(number):
+        return None
     if unit == "%":
         number = number.scaleb(-2)
     elif unit:
@@ -291,6 +304,8 @@ def read_target(text: str) -> Target:
         kind: Kind = "time" if _is_time(rest) else "text"
         return Target(text=text, kind=kind, operator=operator)
     number, scale, unit = found
+    if not is_figure(number):
+        return Target(text=text, kind="text", operator=operator)
     if scale == "百分之":
         return Target(text=text, kind="percent", operator=operator, number=number, unit="%", places=places_of(number))
     places = places_of(number)
