@@ -260,9 +260,11 @@ def test_keys_walk_the_findings_and_the_forms(opened: Opened) -> None:
     page.keyboard.press("k")
     assert "S01" in opened.text(".finding.here")
     page.keyboard.press("]")
-    become(page, "location.hash === '#f2'")
+    become(page, "location.hash === '#f2' && document.activeElement.className === 'form-title'")
+    page.wait_for_timeout(200)  # until the page has drawn itself
     page.keyboard.press("[")
-    become(page, "location.hash === '#f1'")
+    become(page, "location.hash === '#f1' && document.activeElement.className === 'form-title'")
+    page.wait_for_timeout(200)  # until the page has drawn itself
     page.keyboard.press("Escape")
     become(page, "document.activeElement.getAttribute('href') === '#f1'")
     page.keyboard.press("/")
