@@ -142,6 +142,12 @@ def local_day(at: str) -> datetime.date | None:
     return datetime.datetime.fromisoformat(at).replace(tzinfo=UTC).astimezone(CHINA).date()
 
 
+def local_moment(at: str) -> str:
+    """The moment in China, to the minute, of one as the ledger writes it: ``2026-11-26 02:05``."""
+    there = datetime.datetime.fromisoformat(at).replace(tzinfo=UTC).astimezone(CHINA)
+    return there.strftime("%Y-%m-%d %H:%M")
+
+
 def _stray(ledger: Ledger) -> dict[str, Counting]:
     """What came for an assignment and does not count: the newest of it."""
     if not knows_returns(ledger):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...sheet import Workbook
 from ...xlsx.figures import figures
+from ..overview import local_moment
 from .counting import Terms
 from .overview import Frame, Places, groups_sheet, levels_of, projects_sheet
 from .pictures import charts_sheet
@@ -107,7 +108,12 @@ def compiled(frame: Frame, when: str) -> Workbook:
                 "campaign folder keep their places.",
             ),
         ),
-        (frame.say("数据截至", "As of"), f"{when} UTC" if when else frame.say("尚无收回的表", "nothing has come back")),
+        (
+            frame.say("数据截至", "As of"),
+            local_moment(when) + frame.say("（北京时间）", " (Beijing time)")
+            if when
+            else frame.say("尚无收回的表", "nothing has come back"),
+        ),
     )
     own = [each[frame.at] for each in season.notes]
     if own:

@@ -12,6 +12,7 @@ from ...report.lines import COLUMNS, SEVERITIES, UNJUDGED
 from ...report.text import cells as shown_width
 from ...rules import across_by_code, by_code
 from ...sheet import Area, Cell, Line, PrintSetup, Sheet
+from ..overview import local_moment
 from .counting import Project
 from .overview import Frame
 from .page import LINE, MOST_LINKS, Column, Content, Layout, cell, listed, row
@@ -42,7 +43,7 @@ def left_out_sheet(frame: Frame) -> Sheet:
             Column("项目名称", "Project", 36, "text"),
             Column("原因", "Reason", 48, "text"),
             Column("收回的文件", "File", 32, "text"),
-            Column("收回时间（UTC）", "Came at (UTC)", 20, "code"),
+            Column("收回时间", "Came at (Beijing time)", 20, "code"),
         ),
         above=2,
     )
@@ -76,7 +77,7 @@ def _left_out(frame: Frame, each: Project, *, linked: bool) -> list[Content]:
         each.name,
         reason(each, frame.at),
         _file(each.returned_as, link),
-        each.returned_at or None,
+        local_moment(each.returned_at) if each.returned_at else None,
     ]
 
 
@@ -93,7 +94,7 @@ def _beside(frame: Frame, each: Beside, *, linked: bool) -> list[Content]:
         each.project or None,
         why if text == why else f"{why}{frame.say('：', ': ')}{text}",
         _file(each.name, frame.link(each.file) if linked else None),
-        each.returned_at or None,
+        local_moment(each.returned_at) if each.returned_at else None,
     ]
 
 
