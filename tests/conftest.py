@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -40,6 +41,11 @@ WHOLE_FORM_TESTS = frozenset(
 
 AT_EVERY_TURN = ("chongqing", "shanghai")
 """Forms that these files try at every turn; all the others under ``-m slow``."""
+
+
+def every(nth: int, values: Iterable[Any]) -> list[Any]:
+    """Parameters of which every nth is tried at every turn, and all the others under ``-m slow``."""
+    return [each if at % nth == 0 else pytest.param(each, marks=pytest.mark.slow) for at, each in enumerate(values)]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -215,6 +215,7 @@ def test_the_package_as_wps_writes_it_is_no_change(form_id: str) -> None:
     assert (read.differences, read.missing, read.remarks) == ((), (), ())
 
 
+@pytest.mark.slow
 def test_formulas_through_libreoffice_and_older_formats_are_no_change(tmp_path_factory: pytest.TempPathFactory) -> None:
     files = {form_id: returned(form_id) for form_id in form_ids()}
     for form_id, data in through_libreoffice(files, tmp_path_factory, via=("xls", "ods")).items():

@@ -341,7 +341,7 @@ def axe() -> str:
     return Path(path).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("place", "size"), [("", WIDE), ("#f1", WIDE), ("#f10", WIDE), ("", NARROW), ("#f2", NARROW)])
 def test_axe_finds_no_barrier(browser: Any, reports: Reports, axe: str, place: str, size: Any, scheme: str) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)

@@ -133,7 +133,9 @@ ONE_BY_ONE: tuple[tuple[str, str, object, str], ...] = (
 
 
 @pytest.mark.parametrize(
-    ("sheet", "cell", "value", "words"), ONE_BY_ONE, ids=[f"{s}-{c}-{str(v)[:8]}" for s, c, v, _ in ONE_BY_ONE]
+    ("sheet", "cell", "value", "words"),
+    [pytest.param(*each, marks=() if at % 3 == 0 else pytest.mark.slow) for at, each in enumerate(ONE_BY_ONE)],
+    ids=[f"{s}-{c}-{str(v)[:8]}" for s, c, v, _ in ONE_BY_ONE],
 )
 def test_each_mistake_is_named_where_it_stands(folder: Path, sheet: str, cell: str, value: object, words: str) -> None:
     found = mistakes(folder, setting(sheet, cell, value))
