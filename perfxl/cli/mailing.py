@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import click
 
-from ..campaign.address import BadAddressError, checked
 from ..campaign.drafting import Prepared
 from ..campaign.enclosing import Issued
 from ..campaign.ledger import Ledger
@@ -29,12 +28,10 @@ from ..form import Form
 from .doubts import say_doubts
 from .output import CANNOT_WRITE
 from .roster_mistakes import list_mistakes
-from .sending import REFUSED, Prover, Wishes, confirm, deliver
+from .sending import REFUSED, SHOWN, Prover, Wishes, address_of, confirm, deliver, say_more, say_not_sent, say_recovered
 from .speech import Speech
 from .targets import unit_codes
 from .trouble import CampaignClickError
-
-_SHOWN = 20
 
 
 class Desk(NamedTuple):
@@ -100,14 +97,7 @@ def run_mailing(say: Speech, command: str, kind: str, folder: str, given: Mappin
         campaign = read_campaign(wishes.folder)
         with Ledger.open(wishes.folder, command, network=wishes.network) as ledger:
             outbox = Outbox(ledger, campaign.id)
-            recovered = outbox.recover()
-            if recovered.uncertain:
-                click.echo(
-                    say(
-                        f"上次中断时有 {recovered.uncertain} 封正在发送，不确定是否送达。",
-                        f"{recovered.uncertain} message(s) were on their way when the last run ended: uncertain.",
-                    )
-                )
+            say_recovered(say, outbox)
             code = _written(say, wishes, _desk(say, wishes, campaign, ledger, outbox, kind), command, write)
             say_doubts(say, outbox, wishes.folder)
     except RosterError as error:
@@ -133,17 +123,10 @@ def _desk(say: Speech, wishes: Wishes, campaign: Campaign, ledger: Ledger, outbo
         title=form.title,
         only=unit_codes(say, wishes.only, plan),
         again=wishes.again,
-        to_me=_address(say, wishes.to_me),
+        to_me=address_of(say, "--to-me", wishes.to_me),
         shared=wishes.allow_shared or campaign.allow_shared_addresses,
     )
     return Desk(campaign, form, plan, mailbox, ledger, outbox, issued, order)
-
-
-def _address(say: Speech, text: str) -> str:
-    try:
-        return checked(text) if text else ""
-    except BadAddressError as error:
-        raise click.UsageError(say(f"--to-me {text}：{error.zh}", f"--to-me {text}: {error.en}")) from error
 
 
 def _written(say: Speech, wishes: Wishes, desk: Desk, command: str, write: Write) -> int:
@@ -172,7 +155,7 @@ def _written(say: Speech, wishes: Wishes, desk: Desk, command: str, write: Write
 
 
 def _say_rows(say: Speech, desk: Desk, rows: list[Row]) -> None:
-    for row in rows[:_SHOWN]:
+    for row in rows[:SHOWN]:
         unit = desk.plan.unit(row.unit)
         files = sum(not is_mention(each) for each in row.enclosures)
         about = len({assignment for each in row.enclosures for assignment in each.assignments})
@@ -183,8 +166,7 @@ def _say_rows(say: Speech, desk: Desk, rows: list[Row]) -> None:
                 f"      {about} project{'s' * (about != 1)}, {files} attachment{'s' * (files != 1)}  {row.file}",
             )
         )
-    if len(rows) > _SHOWN:
-        click.echo(say(f"  …另有 {len(rows) - _SHOWN} 封", f"  … and {len(rows) - _SHOWN} more"))
+    say_more(say, rows)
     if rows:
         units = len({row.unit for row in rows})
         click.echo(
@@ -200,14 +182,4 @@ def _say_rest(say: Speech, prepared: Prepared) -> None:
         click.echo(
             say(f"{prepared.complete} 个单位这一轮已经发过。", f"{prepared.complete} units had theirs this round.")
         )
-    for row in prepared.refused[:_SHOWN]:
-        words = say(
-            f"上次被拒收（{row.reply}）；请在花名册改正地址，或加 --again 再试",
-            f"was refused ({row.reply}); correct the address in the roster, or pass --again",
-        )
-        click.echo(f"  {row.unit}  {words}", err=True)
-    for problem in prepared.problems[:_SHOWN]:
-        click.echo(f"  {problem.unit}  {say('不发：', 'not sent: ')}{say(problem.zh, problem.en)}", err=True)
-    if len(prepared.problems) > _SHOWN:
-        left = len(prepared.problems) - _SHOWN
-        click.echo(say(f"  …另有 {left} 个单位", f"  … and {left} more units"), err=True)
+    say_not_sent(say, prepared.refused[:SHOWN], prepared.problems)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from ..campaign.address import BadAddressError, checked
 from ..campaign.drafting import Prepared, prepare
 from ..campaign.enclosing import Issued
 from ..campaign.ledger import Ledger
@@ -17,19 +16,17 @@ from ..campaign.mailbox import read_mailbox
 from ..campaign.outbox import Outbox, Row
 from ..campaign.roster import RosterError
 from ..campaign.roster_plan import read_plan
-from ..campaign.settings import read_campaign, read_key
+from ..campaign.settings import Campaign, read_campaign, read_key
 from ..campaign.stationery import supply_templates
 from ..campaign.trouble import CampaignError
 from .doubts import look_for_doubts, resolve, say_doubts
 from .output import CANNOT_WRITE
 from .progress import Progress
 from .roster_mistakes import list_mistakes
-from .sending import REFUSED, Wishes, confirm, deliver
+from .sending import REFUSED, SHOWN, Wishes, address_of, confirm, deliver, say_more, say_not_sent, say_recovered
 from .speech import Command, Speech
 from .targets import unit_codes
 from .trouble import CampaignClickError
-
-_SHOWN = 20
 
 
 def command(say: Speech) -> click.Command:
@@ -83,19 +80,12 @@ def run(say: Speech, folder: str, **given: object) -> int:
         campaign = read_campaign(wishes.folder)
         with Ledger.open(wishes.folder, "send", network=wishes.network) as ledger:
             outbox = Outbox(ledger, campaign.id)
-            recovered = outbox.recover()
-            if recovered.uncertain:
-                click.echo(
-                    say(
-                        f"上次中断时有 {recovered.uncertain} 封正在发送，不确定是否送达。",
-                        f"{recovered.uncertain} message(s) were on their way when the last run ended: uncertain.",
-                    )
-                )
+            say_recovered(say, outbox)
             if doubts["imap"]:
                 look_for_doubts(say, outbox, wishes)
             if any(doubts.values()):
                 return resolve(say, outbox, doubts["mark_sent"], doubts["resend"])  # type: ignore[arg-type]
-            code = _prepare_and_send(say, wishes, ledger, outbox)
+            code = _prepare_and_send(say, wishes, campaign, ledger, outbox)
             say_doubts(say, outbox, wishes.folder)
     except RosterError as error:
         return list_mistakes(say, error)
@@ -104,12 +94,11 @@ def run(say: Speech, folder: str, **given: object) -> int:
     return code
 
 
-def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbox) -> int:
-    campaign = read_campaign(wishes.folder)
+def _prepare_and_send(say: Speech, wishes: Wishes, campaign: Campaign, ledger: Ledger, outbox: Outbox) -> int:
     form = campaign.load_form()
     mailbox = read_mailbox(wishes.folder)
     if wishes.bcc_archive:
-        mailbox = replace(mailbox, archive=_an_address(say, "--bcc-archive", wishes.bcc_archive))
+        mailbox = replace(mailbox, archive=address_of(say, "--bcc-archive", wishes.bcc_archive))
     plan = read_plan(campaign, form)
     supply_templates(wishes.folder)
     issued = Issued(
@@ -126,7 +115,7 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
         title=form.title,
         only=unit_codes(say, wishes.only, plan),
         again=wishes.again,
-        to_me=_an_address(say, "--to-me", wishes.to_me),
+        to_me=address_of(say, "--to-me", wishes.to_me),
         shared=wishes.allow_shared or campaign.allow_shared_addresses,
     )
     with Progress("写信", "writing", len(order.only) or len(plan.units), say, quiet=wishes.quiet) as bar:
@@ -158,15 +147,8 @@ def _prepare_and_send(say: Speech, wishes: Wishes, ledger: Ledger, outbox: Outbo
     return max(code, deliver(say, wishes, ledger, outbox, mailbox, issued, rows))
 
 
-def _an_address(say: Speech, option: str, text: str) -> str:
-    try:
-        return checked(text) if text else ""
-    except BadAddressError as error:
-        raise click.UsageError(say(f"{option} {text}：{error.zh}", f"{option} {text}: {error.en}")) from error
-
-
 def _say_prepared(say: Speech, prepared: Prepared, rows: list[Row], issued: Issued, wishes: Wishes) -> None:
-    for row in rows[:_SHOWN]:
+    for row in rows[:SHOWN]:
         unit = issued.plan.unit(row.unit)
         name = unit.name if unit else ""
         files = len(row.enclosures)
@@ -177,8 +159,7 @@ def _say_prepared(say: Speech, prepared: Prepared, rows: list[Row], issued: Issu
                 f"      {files} attachment{'s' * (files != 1)}, {row.size / 1000:.0f} kB  {row.file}",
             )
         )
-    if len(rows) > _SHOWN:
-        click.echo(say(f"  …另有 {len(rows) - _SHOWN} 封", f"  … and {len(rows) - _SHOWN} more"))
+    say_more(say, rows)
     if rows:
         _say_sum(say, rows)
     if prepared.complete:
@@ -186,24 +167,14 @@ def _say_prepared(say: Speech, prepared: Prepared, rows: list[Row], issued: Issu
             say(f"{prepared.complete} 个单位已经发过，不再发送。", f"{prepared.complete} units have had theirs.")
         )
     if prepared.changed:
-        codes = "、".join(prepared.changed[:_SHOWN])
+        codes = "、".join(prepared.changed[:SHOWN])
         click.echo(
             say(
                 f"{len(prepared.changed)} 个单位的表发送之后又改过：{codes}。要重新发送请加 --again。",
                 f"{len(prepared.changed)} units changed after they were sent: {codes}. --again sends them again.",
             )
         )
-    for row in prepared.refused:
-        words = say(
-            f"上次被拒收（{row.reply}）；请在花名册改正地址，或加 --again 再试",
-            f"was refused ({row.reply}); correct the address in the roster, or pass --again",
-        )
-        click.echo(f"  {row.unit}  {words}", err=True)
-    for problem in prepared.problems[:_SHOWN]:
-        click.echo(f"  {problem.unit}  {say('不发：', 'not sent: ')}{say(problem.zh, problem.en)}", err=True)
-    if len(prepared.problems) > _SHOWN:
-        left = len(prepared.problems) - _SHOWN
-        click.echo(say(f"  …另有 {left} 个单位", f"  … and {left} more units"), err=True)
+    say_not_sent(say, prepared.refused, prepared.problems)
 
 
 def _say_sum(say: Speech, rows: list[Row]) -> None:

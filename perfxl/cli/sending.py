@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import click
 
+from ..campaign.address import BadAddressError, checked
 from ..campaign.delivery import Courier, Report, Told
+from ..campaign.drafting import Problem
 from ..campaign.ledger import Ledger
 from ..campaign.mailbox import Mailbox, refuse_insecure
 from ..campaign.outbox import Outbox, Row
@@ -23,6 +26,8 @@ from .stopping import INTERRUPTED, stoppable
 
 REFUSED = 1
 """Exit code: recipients were refused."""
+SHOWN = 20
+"""Units and messages that are listed."""
 
 
 class Wishes(NamedTuple):
@@ -48,6 +53,47 @@ class Prover(Protocol):
 
     def prove_message(self, row: Row, data: bytes) -> None:
         """Raises ``MismatchError`` where it must not go."""
+
+
+def say_recovered(say: Speech, outbox: Outbox) -> None:
+    """Settle what an earlier run left under way, and say what of it is uncertain."""
+    recovered = outbox.recover()
+    if recovered.uncertain:
+        click.echo(
+            say(
+                f"上次中断时有 {recovered.uncertain} 封正在发送，不确定是否送达。",
+                f"{recovered.uncertain} message(s) were on their way when the last run ended: uncertain.",
+            )
+        )
+
+
+def address_of(say: Speech, option: str, text: str) -> str:
+    """The address that an option gives, ``""`` where it gives none; a bad one is a usage error."""
+    try:
+        return checked(text) if text else ""
+    except BadAddressError as error:
+        raise click.UsageError(say(f"{option} {text}：{error.zh}", f"{option} {text}: {error.en}")) from error
+
+
+def say_more(say: Speech, rows: Sequence[Row]) -> None:
+    """How many messages there are beyond those shown."""
+    if len(rows) > SHOWN:
+        click.echo(say(f"  …另有 {len(rows) - SHOWN} 封", f"  … and {len(rows) - SHOWN} more"))
+
+
+def say_not_sent(say: Speech, refused: Sequence[Row], problems: Sequence[Problem]) -> None:
+    """Who gets nothing, and why."""
+    for row in refused:
+        words = say(
+            f"上次被拒收（{row.reply}）；请在花名册改正地址，或加 --again 再试",
+            f"was refused ({row.reply}); correct the address in the roster, or pass --again",
+        )
+        click.echo(f"  {row.unit}  {words}", err=True)
+    for problem in problems[:SHOWN]:
+        click.echo(f"  {problem.unit}  {say('不发：', 'not sent: ')}{say(problem.zh, problem.en)}", err=True)
+    if len(problems) > SHOWN:
+        left = len(problems) - SHOWN
+        click.echo(say(f"  …另有 {left} 个单位", f"  … and {left} more units"), err=True)
 
 
 def confirm(say: Speech, wishes: Wishes, rows: list[Row]) -> None:
